@@ -1,0 +1,41 @@
+namespace CcdBlazor.Domain.Common;
+
+/// <summary>
+/// What a role may do. Roles are sets of these that an administrator edits; code asks for a permission, never for a role.
+/// The names are stored: rename only with a migration.
+/// </summary>
+public enum Permission
+{
+    /// <summary>See every customer, whoever owns it.</summary>
+    ViewAllCustomers,
+    /// <summary>See customers whose file was submitted for review at least once.</summary>
+    ViewSubmittedFiles,
+    /// <summary>Create customers and edit the visible ones.</summary>
+    EditCustomers,
+    /// <summary>Move customers to the recycle bin and back.</summary>
+    DeleteCustomers,
+    /// <summary>Hand a customer to another owner.</summary>
+    ReassignCustomers,
+    /// <summary>See a full identity number; each time is written to the audit with a reason.</summary>
+    RevealIdentity,
+    /// <summary>Upload, replace and withdraw documents; create customer links; submit for review.</summary>
+    CollectDocuments,
+    /// <summary>Accept and return documents; approve, refuse and return files.</summary>
+    ReviewDocuments,
+    /// <summary>Reopen a decided file.</summary>
+    ReopenFiles,
+    /// <summary>Download the untouched original (with its metadata).</summary>
+    DownloadOriginals,
+    /// <summary>Edit loan products and their document rules.</summary>
+    EditProducts,
+    /// <summary>Create and disable accounts, departments and roles.</summary>
+    ManageStaff,
+    /// <summary>Read the audit.</summary>
+    ViewAudit,
+    /// <summary>See and steer scheduled jobs.</summary>
+    ManageJobs,
+    /// <summary>Statistics of everybody, not only of one's own customers.</summary>
+    ViewStatistics,
+    /// <summary>Export lists.</summary>
+    ExportCustomers,
+}
