@@ -1,0 +1,124 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace CcdBlazor.Domain.Changes;
+
+/// <summary>
+/// Carries announcements between nodes by PostgreSQL NOTIFY. Changes are gathered for up to 50 ms and sent together, because a commit
+/// with a pending NOTIFY takes one lock of the whole server: at most 20 per second and node, never one per row.
+/// When the listening connection was lost, every listener of this node reads again.
+/// </summary>
+public sealed class ChangeRelay(ChangeFeed feed, NpgsqlDataSource source, ILogger<ChangeRelay> log)
+{
+    private const string ChannelName = "ccd_changes";
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>PostgreSQL refuses NOTIFY payloads of 8,000 bytes and more.</summary>
+    private const int LargestPayload = 7_800;
+
+    private readonly Guid node = Guid.NewGuid();
+    private readonly Channel<Change> outgoing = Channel.CreateBounded<Change>(new BoundedChannelOptions(50_000) { FullMode = BoundedChannelFullMode.DropOldest });
+    private bool connectedBefore;
+
+    /// <summary>True while the listening connection stands.</summary>
+    public bool Listening { get; private set; }
+
+    /// <summary>Runs until cancelled; reconnects by itself.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        feed.PublishedHere += Enqueue;
+        try
+        {
+            await Task.WhenAll(KeepAsync(ListenAsync, ct), KeepAsync(SendAsync, ct));
+        }
+        finally
+        {
+            feed.PublishedHere -= Enqueue;
+        }
+    }
+
+    private void Enqueue(Change change) => outgoing.Writer.TryWrite(change);
+
+    private async Task KeepAsync(Func<CancellationToken, Task> part, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await part(ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+            {
+                log.LogWarning("The change relay lost its connection ({Error}); trying again", e.GetType().Name);
+                await Task.Delay(RetryAfter, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken ct)
+    {
+        Listening = false;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        connection.Notification += (_, e) => Receive(e.Payload);
+        await using (var listen = new NpgsqlCommand($"listen {ChannelName}", connection))
+            await listen.ExecuteNonQueryAsync(ct);
+        Listening = true;
+        if (connectedBefore)
+            feed.DeliverToAll();
+        connectedBefore = true;
+        while (true)
+        {
+            // A dead peer is noticed by the query, not by waiting for ever.
+            if (!await connection.WaitAsync(TimeSpan.FromSeconds(20), ct))
+            {
+                await using var ping = new NpgsqlCommand("select 1", connection);
+                await ping.ExecuteNonQueryAsync(ct);
+            }
+        }
+    }
+
+    private async Task SendAsync(CancellationToken ct)
+    {
+        while (await outgoing.Reader.WaitToReadAsync(ct))
+        {
+            await Task.Delay(Gather, ct);
+            while (outgoing.Reader.TryPeek(out _))
+            {
+                var batch = new HashSet<Change>();
+                var length = 64;
+                while (outgoing.Reader.TryPeek(out var next) && length + Size(next) < LargestPayload)
+                {
+                    outgoing.Reader.TryRead(out _);
+                    if (batch.Add(next))
+                        length += Size(next);
+                }
+
+                await using var notify = source.CreateCommand("select pg_notify($1, $2)");
+                notify.Parameters.AddWithValue(ChannelName);
+                notify.Parameters.AddWithValue(JsonSerializer.Serialize(new Envelope(node, [.. batch])));
+                await notify.ExecuteNonQueryAsync(ct);
+            }
+        }
+    }
+
+    /// <summary>Upper bound of a change in the payload: JSON may write a character as six bytes.</summary>
+    private static int Size(Change change) => 30 + (change.Topic.Length + (change.Note?.Length ?? 0)) * 6;
+
+    private void Receive(string payload)
+    {
+        var envelope = JsonSerializer.Deserialize<Envelope>(payload);
+        if (envelope is null || envelope.Node == node)
+            return;
+        foreach (var change in envelope.Changes)
+            feed.Deliver(change);
+    }
+
+    private sealed record Envelope(Guid Node, Change[] Changes);
+}

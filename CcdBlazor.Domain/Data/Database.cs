@@ -1,0 +1,44 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace CcdBlazor.Domain.Data;
+
+/// <summary>The database as a whole: bring it up to date, ask whether it answers.</summary>
+public sealed class Database
+{
+    /// <summary>One lock for all nodes that start at once: only one of them migrates. The number is arbitrary and must never change.</summary>
+    private const long MigrationLock = 0x4343_4401;
+
+    private readonly IDbContextFactory<CcdDbContext> contexts;
+    private readonly NpgsqlDataSource source;
+
+    internal Database(IDbContextFactory<CcdDbContext> contexts, NpgsqlDataSource source)
+    {
+        this.contexts = contexts;
+        this.source = source;
+    }
+
+    public async Task MigrateAsync(CancellationToken ct)
+    {
+        await using var gate = await source.OpenConnectionAsync(ct);
+        await using (var take = new NpgsqlCommand($"select pg_advisory_lock({MigrationLock})", gate))
+            await take.ExecuteNonQueryAsync(ct);
+        await using (var db = await contexts.CreateDbContextAsync(ct))
+            await db.Database.MigrateAsync(ct);
+        await using var release = new NpgsqlCommand($"select pg_advisory_unlock({MigrationLock})", gate);
+        await release.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task<bool> AnswersAsync(CancellationToken ct)
+    {
+        try
+        {
+            await using var command = source.CreateCommand("select 1");
+            return await command.ExecuteScalarAsync(ct) is 1;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+}
