@@ -44,6 +44,9 @@ internal sealed class AuditSeal
     /// <summary>Place in the chain, from 1 without gaps.</summary>
     public required long Position { get; init; }
 
+    /// <summary>The transaction of the entry. With <see cref="Seq"/> it is where the sequencer goes on, even when the entry itself is gone.</summary>
+    public required ulong Txid { get; init; }
+
     public required long Seq { get; init; }
 
     /// <summary>SHA-256 over the previous hash and the canonical bytes of the entry.</summary>

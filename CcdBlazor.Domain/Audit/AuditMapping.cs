@@ -9,6 +9,8 @@ internal static class AuditTables
     extension(CcdDbContext db)
     {
         public DbSet<AuditEntry> AuditEntries => db.Set<AuditEntry>();
+
+        public DbSet<AuditSeal> AuditSeals => db.Set<AuditSeal>();
     }
 }
 
@@ -39,6 +41,7 @@ internal sealed class AuditSealMapping : IEntityTypeConfiguration<AuditSeal>
         seal.ToTable("audit_seals");
         seal.HasKey(s => s.Position);
         seal.Property(s => s.Position).ValueGeneratedNever();
+        seal.Property(s => s.Txid).HasColumnType("xid8");
         seal.HasIndex(s => s.Seq).IsUnique();
     }
 }
