@@ -1,0 +1,21 @@
+using System.Runtime.CompilerServices;
+
+namespace CcdBlazor.Tests.Support;
+
+/// <summary>Waits for a condition that can be observed, instead of for a time.</summary>
+internal static class Eventually
+{
+    internal static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan? patience = null, [CallerArgumentExpression(nameof(condition))] string what = "")
+    {
+        var limit = patience ?? TimeSpan.FromSeconds(20);
+        var since = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(since) < limit, $"Not true after {limit}: {what}");
+            await Task.Delay(10);
+        }
+    }
+
+    internal static Task TrueAsync(Func<bool> condition, TimeSpan? patience = null, [CallerArgumentExpression(nameof(condition))] string what = "") =>
+        TrueAsync(() => Task.FromResult(condition()), patience, what);
+}
