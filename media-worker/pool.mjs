@@ -75,8 +75,8 @@ export class Pool {
     });
     const child = { process: forked, job: null, idle: null };
     forked.on('message', answer => this.#done(child, answer));
-    forked.on('error', () => this.#gone(child, null));
-    forked.on('exit', (_, signal) => this.#gone(child, signal));
+    forked.on('error', () => this.#gone(child, { unavailable: true })); // could not be started: nothing is known about the file
+    forked.on('exit', (_, signal) => this.#gone(child, signal === 'SIGKILL' ? null : { refusal: 'media.broken' }));
     return child;
   }
 
@@ -97,16 +97,16 @@ export class Pool {
     job?.resolve(answer);
   }
 
-  #gone(child, signal) {
+  /** Without a verdict, the child was killed, and not by us: the kernel was short of memory, or an operator did it. */
+  #gone(child, verdict) {
     const job = this.#release(child);
     this.#busy.delete(child);
     this.#free = this.#free.filter(other => other !== child);
     clearTimeout(child.idle);
     if (job !== null) {
-      // SIGKILL that was not ours comes from outside (the kernel short of memory, an operator): the file gets one more chance.
-      // Any other death was caused by the file.
-      if (signal === 'SIGKILL' && job.attempts < 2 && !this.#closed) this.#queue.unshift(job);
-      else job.resolve(this.#closed ? { unavailable: true } : { refusal: 'media.broken' });
+      if (this.#closed) job.resolve({ unavailable: true });
+      else if (verdict === null && job.attempts < 2) this.#queue.unshift(job); // no fault of the file: one more chance
+      else job.resolve(verdict ?? { refusal: 'media.broken' });
     }
     if (!this.#closed) this.#next();
   }

@@ -76,10 +76,9 @@ public sealed class WorkerTroubleTests
     [Fact]
     public async Task A_job_that_needs_too_much_memory_is_ended()
     {
-        // Turning 40 megapixels holds all of them in memory at once.
-        var photo = TestPictures.Photo(5000, 8000, orientation: 6);
+        var photo = TestPictures.ProgressiveJpeg(8000, 5000); // about 210 MB to decode
         await using var roomy = new MediaWorkerRun();
-        await using var tight = new MediaWorkerRun(memoryMegabytes: 120);
+        await using var tight = new MediaWorkerRun(memoryMegabytes: 130);
         await roomy.StartAsync();
         await tight.StartAsync();
 
@@ -89,17 +88,35 @@ public sealed class WorkerTroubleTests
     }
 
     [Fact]
-    public async Task Two_jobs_run_side_by_side()
+    public async Task Two_jobs_run_side_by_side_and_a_third_waits()
+    {
+        await using var run = new MediaWorkerRun();
+        await run.StartAsync();
+        string[] endless = [run.EndlessFile(), run.EndlessFile()];
+        var jobs = endless.Select(path => run.Client.ProbeAsync(path, default)).ToArray();
+        await Eventually.TrueAsync(() => ChildrenOf(run.Process.ProcessId!.Value).Count == 2);
+        var third = run.Client.ProbeAsync(run.Keep(TestPictures.Photo(400, 300)), default);
+        Assert.False(third.IsCompleted);
+
+        await Task.WhenAll(endless.Select(path => File.WriteAllTextAsync(path, "x")));
+
+        Assert.All(await Task.WhenAll(jobs), answer => Assert.Equal(MediaRefusals.Empty, answer.Refusal));
+        Assert.True((await third).Ok);
+        Assert.Equal(2, ChildrenOf(run.Process.ProcessId!.Value).Count);
+    }
+
+    [Fact]
+    public async Task Jobs_at_the_same_time_into_one_folder_do_not_mix()
     {
         await using var run = new MediaWorkerRun();
         await run.StartAsync();
 
-        var answers = await Task.WhenAll(Enumerable.Range(1, 6).Select(seed =>
-            run.Client.PrepareAsync(run.Keep(TestPictures.Photo(800, 600, 1, seed)), run.Folder, default)));
+        var answers = await Task.WhenAll(Enumerable.Range(1, 6).Select(size =>
+            run.Client.PrepareAsync(run.Keep(TestPictures.Photo(100 * size, 100)), run.Folder, default)));
 
         Assert.All(answers, answer => Assert.Null(answer.Refusal));
+        Assert.Equal(Enumerable.Range(1, 6).Select(size => 100 * size), answers.Select(answer => answer.Value.Preview!.Width));
         Assert.Equal(6, answers.Select(answer => answer.Value.Preview!.Path).Distinct().Count());
-        Assert.Equal(2, ChildrenOf(run.Process.ProcessId!.Value).Count);
     }
 
     [Fact]
@@ -142,7 +159,7 @@ public sealed class WorkerTroubleTests
 
         Kill(run.Process.ProcessId!.Value);
 
-        await EventuallyAsync(() => !Directory.Exists($"/proc/{child}") || StateOf(child) == 'Z');
+        await Eventually.TrueAsync(() => !Directory.Exists($"/proc/{child}") || StateOf(child) == 'Z');
         await run.Process.StopAsync(default);
         Assert.Equal(MediaRefusals.WorkerUnavailable, (await job).Refusal);
     }
@@ -156,7 +173,7 @@ public sealed class WorkerTroubleTests
     private static async Task<int> ChildOfAsync(int parent, int other = 0)
     {
         var found = 0;
-        await EventuallyAsync(() => (found = ChildrenOf(parent).FirstOrDefault(child => child != other)) != 0);
+        await Eventually.TrueAsync(() => (found = ChildrenOf(parent).FirstOrDefault(child => child != other)) != 0);
         return found;
     }
 
@@ -174,17 +191,6 @@ public sealed class WorkerTroubleTests
         catch (IOException)
         {
             return 'Z';
-        }
-    }
-
-    private static async Task EventuallyAsync(Func<bool> holds)
-    {
-        using var clock = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        var began = Stopwatch.GetTimestamp();
-        while (!holds())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "The condition did not come true within 30 seconds.");
-            await clock.WaitForNextTickAsync();
         }
     }
 }

@@ -40,6 +40,17 @@ public static class TestPictures
     public static byte[] WebP(int width, int height, int seed = 1) => MediaWorkerFolder.RunNode(
         Read + "process.stdout.write(await sharp(input).webp({ quality: 80 }).toBuffer());", Png(width, height, seed));
 
+    /// <summary>A plain-coloured progressive JPEG: a decoder must hold all of its coefficients at once, 3 to 6 bytes a pixel.</summary>
+    public static byte[] ProgressiveJpeg(int width, int height) => MediaWorkerFolder.RunNode(
+        Read + """
+            const [width, height] = process.argv.slice(1).map(Number);
+            const flat = sharp({ create: { width, height, channels: 3, background: '#aa8844' } });
+            process.stdout.write(await flat.jpeg({ progressive: true }).toBuffer());
+            """,
+        [],
+        width.ToString(CultureInfo.InvariantCulture),
+        height.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>What a picture says about itself, and the colours just inside its four corners.</summary>
     public static Inspection Inspect(byte[] picture)
     {
