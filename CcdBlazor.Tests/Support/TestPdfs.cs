@@ -33,23 +33,12 @@ public static class TestPdfs
     /// <summary>Only says on which page to start: harmless.</summary>
     public static byte[] WithStartPage() => Write(Pages(2, "Start", "/OpenAction << /S /GoTo /D [4 0 R /Fit] >>"));
 
-    /// <summary>The script lies deflated in an object stream, where no text search finds it.</summary>
-    public static byte[] WithJavaScriptInObjectStream()
-    {
-        var objects = Pages(1, "Script", "/OpenAction 80 0 R");
-        const string hidden = "<< /S /JavaScript /JS (app.alert\\(1\\)) >>";
-        objects[81] = Stream("/Type /ObjStm /N 1 /First 5 /Filter /FlateDecode", Deflate(Bytes($"80 0 {hidden}")));
-        return Write(objects);
-    }
+    /// <summary>The script of its page lies deflated in an object stream, where no text search finds it.</summary>
+    public static byte[] WithJavaScriptInObjectStream() => Write(PagesWithHiddenScript("Script"));
 
-    /// <summary>A script in an object that a later, harmless version of the same number covers for a reader that goes from top to bottom.</summary>
-    public static byte[] WithCoveredJavaScript()
-    {
-        var objects = Pages(1, "Script", "/OpenAction 80 0 R");
-        objects[80] = Bytes("<< /S /JavaScript /JS (app.alert\\(1\\)) >>");
-        var document = Write(objects);
-        return [.. document, .. "\n80 0 obj\n<< /S /GoTo /D [4 0 R /Fit] >>\nendobj\n"u8];
-    }
+    /// <summary>The same, and a later, harmless object of its number covers the script for a reader that goes from top to bottom.</summary>
+    public static byte[] WithCoveredJavaScript() =>
+        [.. WithJavaScriptInObjectStream(), .. "\n80 0 obj\n<< /S /GoTo /D [4 0 R /Fit] >>\nendobj\n"u8];
 
     /// <summary>Encrypted by the standard handler, revision 2 (RC4, 40 bits). An empty user password opens everywhere without asking.</summary>
     public static byte[] Encrypted(string userPassword, string ownerPassword, string text = "Secret", bool withJavaScript = false)
@@ -60,14 +49,22 @@ public static class TestPdfs
         byte[] seed = [.. Pad(userPassword), .. owner, .. BitConverter.GetBytes(permissions), .. id];
         var key = MD5.HashData(seed)[..5];
         var user = Rc4(key, Pad(""));
-        var objects = Pages(1, text, withJavaScript ? "/OpenAction << /S /JavaScript /JS (x) >>" : "");
+        var objects = withJavaScript ? PagesWithHiddenScript(text) : Pages(1, text);
         var encrypted = objects.ToDictionary(entry => entry.Key, entry => EncryptStream(entry.Key, entry.Value, key));
         encrypted[70] = Bytes($"<< /Filter /Standard /V 1 /R 2 /O {Hex(owner)} /U {Hex(user)} /P {permissions} >>");
         return Write(encrypted, $"/Encrypt 70 0 R /ID [{Hex(id)} {Hex(id)}]");
     }
 
+    private static Dictionary<int, byte[]> PagesWithHiddenScript(string text)
+    {
+        var objects = Pages(1, text, pageEntries: "/AA << /O 80 0 R >>");
+        const string hidden = "<< /S /JavaScript /JS (app.alert\\(1\\)) >>";
+        objects[81] = Stream("/Type /ObjStm /N 1 /First 5 /Filter /FlateDecode", Deflate(Bytes($"80 0 {hidden}")));
+        return objects;
+    }
+
     /// <summary>1 catalog, 2 page tree, 3 font, then page and content in turn from 4 on.</summary>
-    private static Dictionary<int, byte[]> Pages(int count, string text, string catalogEntries = "")
+    private static Dictionary<int, byte[]> Pages(int count, string text, string catalogEntries = "", string pageEntries = "")
     {
         var kids = string.Join(' ', Enumerable.Range(0, count).Select(index => $"{PageNumber(index)} 0 R"));
         var objects = new Dictionary<int, byte[]>
@@ -80,7 +77,7 @@ public static class TestPdfs
         {
             var page = PageNumber(index);
             objects[page] = Bytes(
-                $"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents {page + 1} 0 R >>");
+                $"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents {page + 1} 0 R {pageEntries} >>");
             objects[page + 1] = Stream("", Bytes(Content(text, index + 1, count)));
         }
         return objects;
