@@ -1,0 +1,32 @@
+using CcdBlazor.Domain.Common;
+
+namespace CcdBlazor.Domain.Staff;
+
+/// <summary>How a permission is called on the page, and in one sentence what it opens.</summary>
+public sealed record PermissionWords(string Group, string Label, string Explanation);
+
+public static class PermissionText
+{
+    // CS8524 asks for an arm for numbers without a name; only named permissions reach this, and a new one without words must not compile (CS8509).
+#pragma warning disable CS8524
+    public static PermissionWords Of(Permission permission) => permission switch
+    {
+        Permission.ViewAllCustomers => new("客户", "查看全部客户", "不限归属，可以看到所有客户及其资料。"),
+        Permission.ViewSubmittedFiles => new("客户", "查看已提交资料", "可以看到至少提交过一次审核的客户及其资料。"),
+        Permission.EditCustomers => new("客户", "新建和编辑客户", "可以新建客户，并修改自己能看到的客户。"),
+        Permission.DeleteCustomers => new("客户", "删除和恢复客户", "可以把客户移入回收站，或从回收站恢复。"),
+        Permission.ReassignCustomers => new("客户", "转交客户", "可以把客户转交给另一位负责人。"),
+        Permission.RevealIdentity => new("客户", "查看完整证件号", "可以填写理由后查看完整证件号码，每次都会留下记录。"),
+        Permission.ExportCustomers => new("客户", "导出客户", "可以把客户列表导出为文件，导出会留下记录。"),
+        Permission.CollectDocuments => new("资料", "收集资料", "可以上传、替换和撤回资料，生成客户上传链接，并提交审核。"),
+        Permission.ReviewDocuments => new("资料", "审核资料", "可以通过或退回资料，并作出整份资料的审核结论。"),
+        Permission.ReopenFiles => new("资料", "重新打开已结案资料", "可以在填写理由后重新打开已通过或已拒绝的资料。"),
+        Permission.DownloadOriginals => new("资料", "下载原件", "可以下载未经处理的原始文件（可能含拍摄信息）。"),
+        Permission.EditProducts => new("管理", "维护产品与清单", "可以修改贷款产品以及各产品需要的资料清单。"),
+        Permission.ManageStaff => new("管理", "管理员工", "可以新建和停用账号，维护部门、角色及其权限。"),
+        Permission.ViewAudit => new("管理", "查看操作记录", "可以查询谁在何时做了什么。"),
+        Permission.ManageJobs => new("管理", "管理定时任务", "可以查看、暂停、恢复和立即运行定时任务。"),
+        Permission.ViewStatistics => new("管理", "查看全部统计", "可以看到所有人的统计数据，而不仅是自己的客户。"),
+    };
+#pragma warning restore CS8524
+}
