@@ -15,7 +15,9 @@ internal static class SnakeCaseNames
             if (entity.GetTableName() is { } table)
                 entity.SetTableName(Of(table));
             foreach (var property in entity.GetProperties())
-                property.SetColumnName(Of(property.GetColumnName()));
+                // A row version is PostgreSQL's own column xmin; the provider gives that name later, and only where none was set.
+                if (!(property.IsConcurrencyToken && property.ClrType == typeof(uint)))
+                    property.SetColumnName(Of(property.GetColumnName()));
             foreach (var key in entity.GetKeys())
                 key.SetName(Of(key.GetName()!));
             foreach (var foreignKey in entity.GetForeignKeys())

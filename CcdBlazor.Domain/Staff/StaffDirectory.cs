@@ -106,8 +106,8 @@ public sealed class StaffDirectory : IDisposable
         var people = db.StaffMembers.AsNoTracking();
         if (Pattern(filter.Search) is { } pattern)
             people = people.Where(s => EF.Functions.ILike(s.Name, pattern) || EF.Functions.ILike(s.UserName, pattern) || (s.Phone != null && EF.Functions.ILike(s.Phone, pattern)));
-        if (filter.DepartmentId is { } departmentId)
-            people = people.Where(s => departments.Any(d => d.Id == s.DepartmentId && d.Path.Contains(departmentId.ToString("N"))));
+        if (filter.DepartmentId?.ToString("N") is { } node)
+            people = people.Where(s => departments.Any(d => d.Id == s.DepartmentId && d.Path.Contains(node)));
         if (filter.RoleId is { } roleId)
             people = people.Where(s => staffRoles.Any(r => r.StaffId == s.Id && r.RoleId == roleId));
         people = filter.State switch
