@@ -1,0 +1,243 @@
+using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Common.Identifiers;
+using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Files;
+using Microsoft.EntityFrameworkCore;
+
+namespace CcdBlazor.Domain.Customers;
+
+/// <summary>Everything that pages read about customers, within the reader's rights.</summary>
+public sealed partial class CustomerQueries
+{
+    private const int MostDuplicates = 5;
+    private const int MostSuggestions = 20;
+
+    private readonly IDbContextFactory<CcdDbContext> contexts;
+    private readonly FieldCipher cipher;
+    private readonly FieldHash hash;
+    private readonly ILoanProducts products;
+    private readonly TimeProvider time;
+
+    internal CustomerQueries(IDbContextFactory<CcdDbContext> contexts, FieldCipher cipher, FieldHash hash, ILoanProducts products, TimeProvider time)
+    {
+        this.contexts = contexts;
+        this.cipher = cipher;
+        this.hash = hash;
+        this.products = products;
+        this.time = time;
+    }
+
+    /// <summary>A page of the list. Counted exactly up to a ceiling (<see cref="Page{T}.TotalIsFloor"/>).</summary>
+    public async Task<Page<CustomerRow>> ListAsync(CustomerFilter filter, PageRequest page, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var everything = filter.IsEmpty && by.May(Permission.ViewAllCustomers);
+        var (ids, total, isFloor) = await CustomerList.PageAsync(db, Narrowed(db, filter, by), filter.Sort, page, everything, ct);
+        return new Page<CustomerRow>(await RowsAsync(db, ids, ct), total, isFloor, page);
+    }
+
+    /// <summary>Rows by id, in the order of the ids; what is not visible is left out.</summary>
+    public async Task<IReadOnlyList<CustomerRow>> RowsAsync(IReadOnlyList<Guid> ids, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var wanted = ids.ToArray();
+        var visible = (await db.Customers.AsNoTracking().VisibleTo(by).Where(c => wanted.Contains(c.Id)).Select(c => c.Id).ToListAsync(ct)).ToHashSet();
+        return await RowsAsync(db, [.. ids.Where(visible.Contains)], ct);
+    }
+
+    public async Task<Result<CustomerDetail>> DetailAsync(Guid id, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        if (await db.Customers.AsNoTracking().Include(c => c.Loans).VisibleTo(by).SingleOrDefaultAsync(c => c.Id == id, ct) is not { } c)
+            return CommonRefusals.NotFound;
+        var names = await StaffNamesAsync(db, c.StaffIds, ct);
+        var known = await products.AllAsync(db, ct);
+        var mayEdit = by.May(Permission.EditCustomers);
+        return new CustomerDetail(
+            c.Id, c.Number, c.Kind, c.Name, [.. c.Phones.Select(p => mayEdit ? p : ContactPhone.Mask(p))],
+            CustomerForms.MaskedIdentity(c.Kind, c.IdentityCipher, cipher), c.Source, c.Tags, c.Remarks, c.Facts,
+            [.. c.Loans.OrderBy(l => l.Position).Select(l => new CustomerLoanRow(l.ProductId, NameOf(known, l.ProductId), l.RulesVersionId, l.Amount))],
+            c.OwnerId, names.GetValueOrDefault(c.OwnerId), [.. c.CollaboratorIds.Select(s => new CustomerColleague(s, names.GetValueOrDefault(s)))],
+            c.State, c.StateSince, c.CompletenessPercent, c.MissingCount, c.SubmittedAt, c.DecidedAt, c.CreatedAt, c.UpdatedAt, c.Version,
+            CustomerWorkflow.AllowedMoves(c.State, by),
+            mayEdit, by.May(Permission.ReassignCustomers), by.May(Permission.DeleteCustomers) && c.State != CustomerState.Approved,
+            by.May(Permission.RevealIdentity) && c.IdentityTail is not null, c.ChecklistIsOpen);
+    }
+
+    /// <summary>What the edit form starts from.</summary>
+    public async Task<Result<CustomerForm>> FormAsync(Guid id, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        if (await db.Customers.AsNoTracking().Include(c => c.Loans).VisibleTo(by).SingleOrDefaultAsync(c => c.Id == id, ct) is not { } customer)
+            return CommonRefusals.NotFound;
+        return by.May(Permission.EditCustomers) ? CustomerForms.Of(customer, cipher) : CommonRefusals.Forbidden;
+    }
+
+    /// <summary>Deleted customers, newest first; for those who may restore them.</summary>
+    public async Task<Result<Page<DeletedCustomerRow>>> RecycleBinAsync(PageRequest page, Actor by, CancellationToken ct)
+    {
+        if (!by.May(Permission.DeleteCustomers))
+            return CommonRefusals.Forbidden;
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var deleted = db.Customers.AsNoTracking().InRecycleBin(by);
+        var total = await deleted.Take(CustomerList.CountCeiling + 1).CountAsync(ct);
+        var rows = await deleted.OrderByDescending(c => c.DeletedAt).ThenBy(c => c.Id).Skip(page.Skip).Take(page.Size)
+            .Select(c => new { c.Id, c.Number, c.Name, c.Phones, c.State, c.DeletedAt, c.DeletedBy }).ToListAsync(ct);
+        var names = await StaffNamesAsync(db, rows.Select(r => r.DeletedBy).OfType<Guid>(), ct);
+        return new Page<DeletedCustomerRow>(
+            [.. rows.Select(r => new DeletedCustomerRow(
+                r.Id, r.Number, r.Name, r.Phones.Select(ContactPhone.Mask).FirstOrDefault(), r.State, r.DeletedAt!.Value,
+                r.DeletedBy is { } who ? names.GetValueOrDefault(who) : null))],
+            Math.Min(total, CustomerList.CountCeiling), total > CustomerList.CountCeiling, page);
+    }
+
+    /// <summary>
+    /// Who may be the same customer, while the form is filled: same identity number, same phone, same name. The number is told even
+    /// when the other one is not visible (without saying who), because saving will be refused; phone and name only among visible ones.
+    /// </summary>
+    public async Task<IReadOnlyList<DuplicateRow>> DuplicatesAsync(CustomerDraft draft, Guid? except, Actor by, CancellationToken ct)
+    {
+        if (!by.May(Permission.EditCustomers))
+            return [];
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var found = new List<DuplicateRow>();
+        var visible = db.Customers.AsNoTracking().VisibleTo(by).Where(c => c.DeletedAt == null && c.Id != except);
+
+        if (!string.IsNullOrWhiteSpace(draft.IdentityNumber) && IdentityNumber.Parse(draft.Kind, draft.IdentityNumber, time.GetUtcNow()) is { Ok: true } number)
+        {
+            var bytes = IdentityHashes.Of(hash, number.Value);
+            found.AddRange(await visible.Where(c => c.IdentityHash == bytes).Select(c => new DuplicateRow("证件号码相同", c.Id, c.Number, c.Name)).ToListAsync(ct));
+            if (found.Count == 0 && await db.Customers.AnyAsync(c => c.DeletedAt == null && c.IdentityHash == bytes && c.Id != except, ct))
+                found.Add(new DuplicateRow("证件号码已有客户登记，请联系管理员", null, null, null));
+        }
+
+        foreach (var phone in draft.Phones.Select(ContactPhone.Parse).Where(p => p.Ok).Select(p => p.Value).Take(CustomerDraft.MostPhones))
+            found.AddRange(await visible.Matching(phone, _ => null).Where(c => c.Phones.Contains(phone)).Take(MostDuplicates)
+                .Select(c => new DuplicateRow("电话相同", c.Id, c.Number, c.Name)).ToListAsync(ct));
+
+        var key = CustomerSearch.KeyOf(draft.Name);
+        if (key.Length > 1)
+            found.AddRange(await visible.Matching(key, _ => null).Where(c => c.NameKey == key).Take(MostDuplicates)
+                .Select(c => new DuplicateRow("名称相同", c.Id, c.Number, c.Name)).ToListAsync(ct));
+        return [.. found.GroupBy(d => d.Id).Select(g => g.First() with { Why = string.Join("、", g.Select(d => d.Why).Distinct()) }).Take(MostDuplicates)];
+    }
+
+    /// <summary>Products to choose from, and those of old customers to filter by.</summary>
+    public async Task<IReadOnlyList<ProductChoice>> ProductsAsync(CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        return [.. (await products.AllAsync(db, ct)).Values.Select(p => new ProductChoice(p.Id, p.Name, p.Offered))];
+    }
+
+    /// <summary>Tags in use among the newest visible customers that begin like the typed text; the most used first.</summary>
+    public async Task<IReadOnlyList<string>> SuggestTagsAsync(string? typed, Actor by, CancellationToken ct) =>
+        await SuggestAsync(c => c.Tags, typed, by, ct);
+
+    /// <summary>Sources in use, likewise.</summary>
+    public async Task<IReadOnlyList<string>> SuggestSourcesAsync(string? typed, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var newest = await db.Customers.AsNoTracking().VisibleTo(by).OrderByDescending(c => c.UpdatedAt).Take(SampleForSuggestions).Select(c => c.Source).ToListAsync(ct);
+        return MostUsed(newest.OfType<string>(), typed);
+    }
+
+    private const int SampleForSuggestions = 1_000;
+
+    private async Task<IReadOnlyList<string>> SuggestAsync(System.Linq.Expressions.Expression<Func<Customer, string[]>> values, string? typed, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var newest = await db.Customers.AsNoTracking().VisibleTo(by).OrderByDescending(c => c.UpdatedAt).Take(SampleForSuggestions).Select(values).ToListAsync(ct);
+        return MostUsed(newest.SelectMany(v => v), typed);
+    }
+
+    private static IReadOnlyList<string> MostUsed(IEnumerable<string> values, string? typed) =>
+        [.. values.Where(v => string.IsNullOrWhiteSpace(typed) || v.StartsWith(typed.Trim(), StringComparison.OrdinalIgnoreCase))
+            .GroupBy(v => v).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(MostSuggestions).Select(g => g.Key)];
+
+    private IQueryable<Customer> Narrowed(CcdDbContext db, CustomerFilter filter, Actor by)
+    {
+        var customers = db.Customers.AsNoTracking().VisibleTo(by).Where(c => c.DeletedAt == null).Matching(filter.Search, HashOfTyped);
+        if (filter.States is { Count: > 0 } states)
+        {
+            var wanted = states.Distinct().ToArray();
+            customers = wanted is [var only] ? customers.Where(c => c.State == only) : customers.Where(c => wanted.Contains(c.State));
+        }
+
+        if (filter.ProductId is { } product)
+            customers = WithGram(customers, CustomerSearch.ProductGram(product));
+        if (!string.IsNullOrWhiteSpace(filter.Tag))
+            customers = WithGram(customers, CustomerSearch.TagGram(filter.Tag));
+        if (!string.IsNullOrWhiteSpace(filter.Source))
+            customers = WithGram(customers, CustomerSearch.SourceGram(filter.Source));
+        // The array with the GIN index first: owners are a part of it.
+        if (filter.OwnerId is { } owner)
+            customers = customers.Where(c => c.StaffIds.Contains(owner) && c.OwnerId == owner);
+        if (filter.DepartmentId is { } department)
+            customers = customers.Where(c => c.DepartmentId == department);
+        if (filter.Kind is { } kind)
+            customers = customers.Where(c => c.Kind == kind);
+        if (filter.CreatedFrom is { } first)
+        {
+            var from = CustomerNumbers.StartOf(first);
+            customers = customers.Where(c => c.CreatedAt >= from);
+        }
+
+        if (filter.CreatedTo is { } last && last < DateOnly.MaxValue)
+        {
+            var before = CustomerNumbers.StartOf(last.AddDays(1));
+            customers = customers.Where(c => c.CreatedAt < before);
+        }
+
+        if (filter.WaitingDays is > 0 and var days)
+        {
+            var since = time.GetUtcNow() - TimeSpan.FromDays(Math.Min(days, 3650));
+            customers = customers.Where(c => c.StateSince <= since);
+        }
+
+        return customers;
+    }
+
+    private static IQueryable<Customer> WithGram(IQueryable<Customer> customers, string gram) => customers.Where(c => c.SearchGrams.Contains(gram));
+
+    /// <summary>The hash of a complete, valid number; anything else is searched by its parts.</summary>
+    private byte[]? HashOfTyped(string typed)
+    {
+        if (typed.Length != 18 && typed.Length != 15)
+            return null;
+        var citizen = CitizenNumber.Parse(typed, CustomerNumbers.DayOf(time.GetUtcNow()), acceptOldForm: true);
+        if (citizen.Ok)
+            return IdentityHashes.Of(hash, citizen.Value.Value);
+        return UnifiedCreditCode.Parse(typed) is { Ok: true } code ? IdentityHashes.Of(hash, code.Value.Value) : null;
+    }
+
+    private async Task<IReadOnlyList<CustomerRow>> RowsAsync(CcdDbContext db, Guid[] ids, CancellationToken ct)
+    {
+        if (ids.Length == 0)
+            return [];
+        var rows = await db.Customers.AsNoTracking().Where(c => ids.Contains(c.Id))
+            .Select(c => new
+            {
+                c.Id, c.Number, c.Kind, c.Name, c.Phones, c.IdentityCipher, c.State, c.StateSince, c.CompletenessPercent, c.MissingCount,
+                c.OwnerId, c.Tags, c.Source, c.CreatedAt, c.UpdatedAt,
+            })
+            .ToDictionaryAsync(c => c.Id, ct);
+        var loans = (await db.CustomerLoans.AsNoTracking().Where(l => ids.Contains(l.CustomerId)).OrderBy(l => l.Position)
+            .Select(l => new { l.CustomerId, l.ProductId, l.Amount }).ToListAsync(ct)).ToLookup(l => l.CustomerId);
+        var known = await products.AllAsync(db, ct);
+        var names = await StaffNamesAsync(db, rows.Values.Select(r => r.OwnerId), ct);
+        return
+        [
+            .. ids.Where(rows.ContainsKey).Select(id => rows[id]).Select(c => new CustomerRow(
+                c.Id, c.Number, c.Kind, c.Name, c.Phones.Select(ContactPhone.Mask).FirstOrDefault(),
+                CustomerForms.MaskedIdentity(c.Kind, c.IdentityCipher, cipher),
+                [.. loans[c.Id].Select(l => NameOf(known, l.ProductId))], loans[c.Id].Sum(l => l.Amount),
+                c.State, c.StateSince, c.CompletenessPercent, c.MissingCount, c.OwnerId, names.GetValueOrDefault(c.OwnerId), c.Tags, c.Source,
+                c.CreatedAt, c.UpdatedAt)),
+        ];
+    }
+
+    private static string NameOf(IReadOnlyDictionary<Guid, LoanProduct> known, Guid product) => known.GetValueOrDefault(product)?.Name ?? "（已删除的产品）";
+
+    private static Task<IReadOnlyDictionary<Guid, string>> StaffNamesAsync(CcdDbContext db, IEnumerable<Guid> ids, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyDictionary<Guid, string>>(new Dictionary<Guid, string>());
+}

@@ -1,0 +1,146 @@
+using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Common.Identifiers;
+using CcdBlazor.Domain.Customers;
+using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Documents;
+using CcdBlazor.Domain.Files;
+using CcdBlazor.Tests.Files;
+using CcdBlazor.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CcdBlazor.Tests.Customers;
+
+/// <summary>A database with the Customers feature on it. Papers are played by <see cref="FakePapers"/>, products by <see cref="FakeProducts"/>.</summary>
+public sealed class CustomersWorld : IAsyncLifetime
+{
+    private static int ordinal;
+    private string connection = "";
+    private ServiceProvider services = default!;
+
+    internal TestClock Clock { get; } = new();
+
+    internal FakePapers Papers { get; } = new();
+
+    internal FakeProducts Products { get; } = new();
+
+    internal CustomerService Service => services.GetRequiredService<CustomerService>();
+
+    internal CustomerQueries Queries => services.GetRequiredService<CustomerQueries>();
+
+    internal T Get<T>() where T : notnull => services.GetRequiredService<T>();
+
+    public async Task InitializeAsync()
+    {
+        connection = await TestCluster.CreateDatabaseAsync();
+        var ring = KeyRings.With("one");
+        services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton<TimeProvider>(Clock)
+            .AddData(connection)
+            .AddSingleton(new FieldCipher(ring))
+            .AddSingleton(new FieldHash(ring))
+            .AddSingleton<ICompletenessCheck>(Papers)
+            .AddSingleton<ILoanProducts>(Products)
+            .AddCustomers()
+            .BuildServiceProvider();
+        await using var db = await DbAsync();
+        await db.Database.EnsureCreatedAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await services.DisposeAsync();
+        await TestCluster.DropDatabaseAsync(connection);
+    }
+
+    internal Task<CcdDbContext> DbAsync() => services.GetRequiredService<IDbContextFactory<CcdDbContext>>().CreateDbContextAsync();
+
+    /// <summary>A colleague of the sales: creates and edits customers, sees only their own.</summary>
+    internal static StaffActor Clerk(Guid? department = null) => Staff(department, Permission.EditCustomers, Permission.CollectDocuments, Permission.RevealIdentity);
+
+    internal static StaffActor Reviewer() => Staff(null, Permission.ViewSubmittedFiles, Permission.ReviewDocuments);
+
+    internal static StaffActor Administrator() => Staff(null, Enum.GetValues<Permission>());
+
+    internal static StaffActor Staff(Guid? department, params Permission[] may) => new(Guid.CreateVersion7(), "同事", department, may.ToHashSet(), new HashSet<Guid>());
+
+    internal static CustomerDraft Draft(string name = "王小明", string? phone = null, string? identity = null) => new()
+    {
+        Name = name,
+        Phones = [phone ?? MobilePhone.SyntheticAt(Interlocked.Increment(ref ordinal)).Value],
+        IdentityNumber = identity,
+    };
+
+    internal static string FreshIdentity() => CitizenNumber.SyntheticAt(Interlocked.Increment(ref ordinal)).Value;
+
+    internal async Task<Guid> GivenCustomerAsync(Actor by, CustomerDraft? draft = null)
+    {
+        var created = await Service.CreateAsync(draft ?? Draft(), by, default);
+        Assert.True(created.Ok, created.Refusal?.Text);
+        return created.Value;
+    }
+
+    /// <summary>Moves a file through the entity, as the Documents feature does.</summary>
+    internal async Task MoveAsync(Guid id, CustomerMove move, Actor by, string? reason = null)
+    {
+        await using var db = await DbAsync();
+        await using var work = await db.BeginAsync(default);
+        var customer = await CustomerLocks.LockAsync(db, id, new SystemActor("test"), default);
+        var moved = customer!.Move(move, by, reason, FakePapers.CompleteFile, Clock.GetUtcNow());
+        Assert.True(moved.Ok, moved.Refusal?.Text);
+        Assert.True((await db.TrySaveAsync(default)).Ok);
+        await work.CommitAsync(default);
+    }
+
+    internal async Task GivenStateAsync(Guid id, CustomerState state)
+    {
+        var all = Administrator();
+        await MoveAsync(id, CustomerMove.MarkComplete, new SystemActor("test"));
+        if (state == CustomerState.Complete)
+            return;
+        await MoveAsync(id, CustomerMove.SubmitForReview, all);
+        if (state == CustomerState.Approved)
+            await MoveAsync(id, CustomerMove.Approve, all);
+        if (state == CustomerState.Rejected)
+            await MoveAsync(id, CustomerMove.Reject, all, "资料不实");
+    }
+}
+
+/// <summary>Answers what the test says the papers are.</summary>
+internal sealed class FakePapers : ICompletenessCheck
+{
+    public static readonly CompletenessReport CompleteFile = new(100, true, true, [], [], [], 0, []);
+    public static readonly CompletenessReport IncompleteFile = new(40, false, false, [], [new Missing("还缺：银行流水")], [new Missing("还缺：银行流水")], 0, []);
+
+    public CompletenessReport Now { get; set; } = IncompleteFile;
+
+    public int Asked { get; private set; }
+
+    public Task RecomputeAsync(CcdDbContext db, Customer customer, Actor by, CancellationToken ct)
+    {
+        Asked++;
+        customer.ApplyCompleteness(Now, new SystemActor("completeness"), customer.UpdatedAt);
+        return Task.CompletedTask;
+    }
+}
+
+internal sealed class FakeProducts : ILoanProducts
+{
+    public static readonly LoanProduct Personal = new(Guid.Parse("00000000-0000-7000-8000-000000000001"), "个人信用贷", Guid.Parse("00000000-0000-7000-8000-0000000000a1"), true);
+    public static readonly LoanProduct Car = new(Guid.Parse("00000000-0000-7000-8000-000000000002"), "车贷", Guid.Parse("00000000-0000-7000-8000-0000000000a2"), true);
+    public static readonly LoanProduct Old = new(Guid.Parse("00000000-0000-7000-8000-000000000003"), "旧产品", Guid.Parse("00000000-0000-7000-8000-0000000000a3"), false);
+
+    public Task<IReadOnlyDictionary<Guid, LoanProduct>> AllAsync(CcdDbContext db, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyDictionary<Guid, LoanProduct>>(new[] { Personal, Car, Old }.ToDictionary(p => p.Id));
+}
+
+/// <summary>Stands still until the test moves it.</summary>
+internal sealed class TestClock : TimeProvider
+{
+    private DateTimeOffset now = new(2026, 11, 20, 2, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => now;
+
+    public void Advance(TimeSpan by) => now += by;
+}
