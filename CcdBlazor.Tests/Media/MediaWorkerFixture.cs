@@ -69,6 +69,11 @@ internal sealed class MediaWorkerRun : IAsyncDisposable
         return path;
     }
 
+    /// <summary>Opens the pipe for writing, which waits for its reader, and closes it: the reader finds an empty file. Nothing is written,
+    /// because the reader may be gone by then.</summary>
+    public static Task ReleaseAsync(string endlessFile) =>
+        Task.Run(() => File.OpenHandle(endlessFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose());
+
     public async ValueTask DisposeAsync()
     {
         await Process.StopAsync(default);

@@ -34,8 +34,8 @@ public sealed class WorkerTroubleTests
         Kill(run.Process.ProcessId!.Value);
         Assert.True(await run.Process.WaitForNewerAsync(1, TimeSpan.FromSeconds(30), default));
 
-        // The successor's child has opened the pipe when this write goes through.
-        await File.WriteAllTextAsync(endless, "x");
+        // The successor's child has opened the pipe when this goes through.
+        await MediaWorkerRun.ReleaseAsync(endless);
 
         Assert.Equal(MediaRefusals.Empty, (await job).Refusal);
     }
@@ -98,7 +98,7 @@ public sealed class WorkerTroubleTests
         var third = run.Client.ProbeAsync(run.Keep(TestPictures.Photo(400, 300)), default);
         Assert.False(third.IsCompleted);
 
-        await Task.WhenAll(endless.Select(path => File.WriteAllTextAsync(path, "x")));
+        await Task.WhenAll(endless.Select(MediaWorkerRun.ReleaseAsync));
 
         Assert.All(await Task.WhenAll(jobs), answer => Assert.Equal(MediaRefusals.Empty, answer.Refusal));
         Assert.True((await third).Ok);
