@@ -1,5 +1,6 @@
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Staff;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -44,6 +45,8 @@ internal sealed class CustomerMapping : IEntityTypeConfiguration<Customer>, IRef
         customer.Property(c => c.IdentityTail).HasMaxLength(4);
         customer.Ignore(c => c.ChecklistIsOpen);
 
+        customer.HasOne<StaffMember>().WithMany().HasForeignKey(c => c.OwnerId).OnDelete(DeleteBehavior.Restrict);
+        customer.HasOne<Department>().WithMany().HasForeignKey(c => c.DepartmentId).OnDelete(DeleteBehavior.SetNull);
         customer.HasMany(c => c.Loans).WithOne().HasForeignKey(l => l.CustomerId).OnDelete(DeleteBehavior.Cascade);
         customer.Navigation(c => c.Loans).UsePropertyAccessMode(PropertyAccessMode.Field);
 

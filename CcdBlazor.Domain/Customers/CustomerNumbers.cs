@@ -14,6 +14,9 @@ internal static class CustomerNumbers
     /// <summary>Midnight in Shanghai, as UTC (the store knows only UTC).</summary>
     public static DateTimeOffset StartOf(DateOnly day) => new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), Shanghai).ToUniversalTime();
 
+    /// <summary>As people read it: <c>2026-11-20 14:05</c>.</summary>
+    public static string OnScreen(DateTimeOffset at) => at.ToOffset(Shanghai).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
     /// <summary>
     /// The next number of the day. The counter's row stays locked until the caller's transaction ends, so two clerks who save at
     /// once get neighbours, and a rolled-back save leaves no gap. Must run inside a transaction.

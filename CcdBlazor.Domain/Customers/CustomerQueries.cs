@@ -2,6 +2,7 @@ using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Common.Identifiers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Staff;
 using Microsoft.EntityFrameworkCore;
 
 namespace CcdBlazor.Domain.Customers;
@@ -11,6 +12,7 @@ public sealed partial class CustomerQueries
 {
     private const int MostDuplicates = 5;
     private const int MostSuggestions = 20;
+    private const int SampleForSuggestions = 500;
 
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly FieldCipher cipher;
@@ -129,30 +131,26 @@ public sealed partial class CustomerQueries
         return [.. (await products.AllAsync(db, ct)).Values.Select(p => new ProductChoice(p.Id, p.Name, p.Offered))];
     }
 
-    /// <summary>Tags in use among the newest visible customers that begin like the typed text; the most used first.</summary>
-    public async Task<IReadOnlyList<string>> SuggestTagsAsync(string? typed, Actor by, CancellationToken ct) =>
-        await SuggestAsync(c => c.Tags, typed, by, ct);
+    /// <summary>Tags in use among the newest visible customers; the most used first.</summary>
+    public async Task<IReadOnlyList<string>> SuggestTagsAsync(Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var newest = await Newest(db, by).Where(c => c.Tags.Length > 0).Select(c => c.Tags).Take(SampleForSuggestions).ToListAsync(ct);
+        return MostUsed(newest.SelectMany(tags => tags));
+    }
 
     /// <summary>Sources in use, likewise.</summary>
-    public async Task<IReadOnlyList<string>> SuggestSourcesAsync(string? typed, Actor by, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> SuggestSourcesAsync(Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var newest = await db.Customers.AsNoTracking().VisibleTo(by).OrderByDescending(c => c.UpdatedAt).Take(SampleForSuggestions).Select(c => c.Source).ToListAsync(ct);
-        return MostUsed(newest.OfType<string>(), typed);
+        return MostUsed((await Newest(db, by).Select(c => c.Source).Take(SampleForSuggestions).ToListAsync(ct)).OfType<string>());
     }
 
-    private const int SampleForSuggestions = 1_000;
+    private static IQueryable<Customer> Newest(CcdDbContext db, Actor by) =>
+        db.Customers.AsNoTracking().VisibleTo(by).Where(c => c.DeletedAt == null).OrderByDescending(c => c.UpdatedAt).Take(5 * SampleForSuggestions);
 
-    private async Task<IReadOnlyList<string>> SuggestAsync(System.Linq.Expressions.Expression<Func<Customer, string[]>> values, string? typed, Actor by, CancellationToken ct)
-    {
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        var newest = await db.Customers.AsNoTracking().VisibleTo(by).OrderByDescending(c => c.UpdatedAt).Take(SampleForSuggestions).Select(values).ToListAsync(ct);
-        return MostUsed(newest.SelectMany(v => v), typed);
-    }
-
-    private static IReadOnlyList<string> MostUsed(IEnumerable<string> values, string? typed) =>
-        [.. values.Where(v => string.IsNullOrWhiteSpace(typed) || v.StartsWith(typed.Trim(), StringComparison.OrdinalIgnoreCase))
-            .GroupBy(v => v).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(MostSuggestions).Select(g => g.Key)];
+    private static IReadOnlyList<string> MostUsed(IEnumerable<string> values) =>
+        [.. values.GroupBy(v => v).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(MostSuggestions).Select(g => g.Key)];
 
     private IQueryable<Customer> Narrowed(CcdDbContext db, CustomerFilter filter, Actor by)
     {
@@ -238,6 +236,9 @@ public sealed partial class CustomerQueries
 
     private static string NameOf(IReadOnlyDictionary<Guid, LoanProduct> known, Guid product) => known.GetValueOrDefault(product)?.Name ?? "（已删除的产品）";
 
-    private static Task<IReadOnlyDictionary<Guid, string>> StaffNamesAsync(CcdDbContext db, IEnumerable<Guid> ids, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyDictionary<Guid, string>>(new Dictionary<Guid, string>());
+    private static async Task<Dictionary<Guid, string>> StaffNamesAsync(CcdDbContext db, IEnumerable<Guid> ids, CancellationToken ct)
+    {
+        var wanted = ids.Distinct().ToArray();
+        return wanted.Length == 0 ? [] : await db.StaffMembers.AsNoTracking().Where(s => wanted.Contains(s.Id)).ToDictionaryAsync(s => s.Id, s => s.Name, ct);
+    }
 }

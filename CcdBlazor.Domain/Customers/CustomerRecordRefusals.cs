@@ -32,6 +32,9 @@ public static partial class CustomerRefusals
 
     public static readonly Refusal TooManySelected = new("customer.too_many_selected", "一次最多处理 100 位客户，请缩小选择范围。", RefusalKind.TooLarge);
 
+    public static readonly Refusal TooManyToExport =
+        new("customer.too_many_to_export", "符合条件的客户超过 100,000 位，请缩小范围后再导出。", RefusalKind.TooLarge);
+
     /// <summary>The other customer is visible: here it is.</summary>
     public static Refusal IdentityTaken(Guid other, string number, string name) => IdentityTakenElsewhere with
     {

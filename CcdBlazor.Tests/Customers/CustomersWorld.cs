@@ -4,6 +4,7 @@ using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Staff;
 using CcdBlazor.Tests.Files;
 using CcdBlazor.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -44,8 +45,7 @@ public sealed class CustomersWorld : IAsyncLifetime
             .AddSingleton<ILoanProducts>(Products)
             .AddCustomers()
             .BuildServiceProvider();
-        await using var db = await DbAsync();
-        await db.Database.EnsureCreatedAsync();
+        await SchemaForTests.EnsureAsync(services);
     }
 
     public async Task DisposeAsync()
@@ -74,8 +74,31 @@ public sealed class CustomersWorld : IAsyncLifetime
 
     internal static string FreshIdentity() => CitizenNumber.SyntheticAt(Interlocked.Increment(ref ordinal)).Value;
 
-    internal async Task<Guid> GivenCustomerAsync(Actor by, CustomerDraft? draft = null)
+    /// <summary>Gives the actor an account, and its department a row.</summary>
+    internal async Task<StaffActor> KnownAsync(StaffActor actor, bool disabled = false)
     {
+        await using var db = await DbAsync();
+        if (await db.StaffMembers.AnyAsync(s => s.Id == actor.StaffId))
+            return actor;
+        if (actor.DepartmentId is { } department && !await db.Departments.AnyAsync(d => d.Id == department))
+            db.Add(new Department { Id = department, Name = $"部门{department:N}", Path = $"/{department:N}/" });
+        db.Add(new StaffMember
+        {
+            Id = actor.StaffId,
+            UserName = actor.StaffId.ToString("N"),
+            NormalizedUserName = actor.StaffId.ToString("N").ToUpperInvariant(),
+            Name = actor.Name,
+            DepartmentId = actor.DepartmentId,
+            Disabled = disabled,
+            CreatedAt = Clock.GetUtcNow(),
+        });
+        await db.SaveChangesAsync();
+        return actor;
+    }
+
+    internal async Task<Guid> GivenCustomerAsync(StaffActor by, CustomerDraft? draft = null)
+    {
+        await KnownAsync(by);
         var created = await Service.CreateAsync(draft ?? Draft(), by, default);
         Assert.True(created.Ok, created.Refusal?.Text);
         return created.Value;
