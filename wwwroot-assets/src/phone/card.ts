@@ -1,7 +1,8 @@
 // One item of the list. The element lives as long as the item does and is brought up to date in place,
 // so that an open picker or a focused button is never taken away.
 import { fill, h, setText } from './dom';
-import { roomLeft, sizeText, statusText } from './queue';
+import { sizeText } from '../lib/text';
+import { roomLeft, statusText } from './queue';
 import type { DocumentRow, Entry, Item } from './types';
 
 export interface CardActions {

@@ -1,7 +1,7 @@
 // The page: head with progress, then the sections of the list.
 import { Card, type CardActions } from './card';
 import { arrange, fill, h, setText } from './dom';
-import { sections, type Section } from './queue';
+import { missingNames, sections, type Section } from './queue';
 import type { Entry, PageState } from './types';
 
 export class Page {
@@ -44,7 +44,8 @@ export class Page {
     const missing = parts.find(s => s.key === 'missing')?.items ?? [];
     const returned = parts.find(s => s.key === 'returned')?.items ?? [];
     const words: string[] = [];
-    if (missing.length) words.push(`还缺 ${missing.length} 项：${missing.map(i => i.name).join('、')}`);
+    const lacking = missingNames(missing);
+    if (lacking.length) words.push(`还缺 ${lacking.length} 项：${lacking.join('、')}`);
     if (returned.length) words.push(`有 ${returned.length} 项被退回，请重新提交`);
     setText(this.summary, words.length ? words.join('；') + '。' : '需要的资料都已收到，我们会尽快审核。');
     this.summary.className = returned.length ? 'summary red' : words.length ? 'summary' : 'summary green';
@@ -81,7 +82,7 @@ export class Page {
     });
     // A file whose item left the list (the rules changed) is still shown and can be taken off.
     arrange(this.list, wanted);
-    setText(this.foot, state.expiresAt && !staff ? `链接有效期至 ${dateText(state.expiresAt)}。资料只用于本次申请，传输全程加密。` : '');
+    setText(this.foot, state.expiresAt && !staff ? `链接有效期至 ${dateText(state.expiresAt)}。` : '');
   }
 
   private groupLine(parent: Element, text: string): Element {
@@ -106,8 +107,9 @@ export class Page {
   unreachable(): void { fill(this.list, [h('p', { class: 'loading' }, '暂时连不上服务器，正在重试…')]); }
 }
 
+/** Always the time of China, wherever the phone is. */
 function dateText(iso: string): string {
-  const d = new Date(iso);
+  const d = new Date(new Date(iso).getTime() + 8 * 3600 * 1000);
   const two = (n: number) => ('0' + n).slice(-2);
-  return isNaN(d.getTime()) ? iso : `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}`;
+  return isNaN(d.getTime()) ? iso : `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
 }

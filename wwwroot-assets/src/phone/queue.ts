@@ -1,5 +1,6 @@
 // The rules of the queue, without browser or network: tested in test/queue.test.ts.
 import { endsUpload, mayRetry, type Refusal } from '../lib/refusal';
+import { sizeText } from '../lib/text';
 import type { Entry, Item, PageState } from './types';
 
 export const PARALLEL = 2;
@@ -87,24 +88,36 @@ export function statusText(e: Entry, online: boolean, percent: number): string {
   }
 }
 
-export function sizeText(bytes: number): string {
-  return bytes >= 1048576 ? `${Math.round(bytes / 1048576 * 10) / 10} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`;
-}
-
 export interface Section { key: 'missing' | 'returned' | 'optional' | 'arrived' | 'off'; title: string; items: Item[] }
 
 /** Missing first, then returned, then what may be added, then what has arrived. */
 export function sections(state: PageState): Section[] {
   const of = (f: (i: Item) => boolean) => state.items.filter(f);
   const open = (i: Item) => i.state === 'missing' || i.state === 'partial';
+  // An open item of a one-of group says that nothing of the group has arrived: once something has, the server answers not_needed.
+  const needed = (i: Item) => open(i) && (i.required || i.group !== null);
   const all: Section[] = [
-    { key: 'missing', title: '还缺的资料', items: of(i => open(i) && i.required) },
+    { key: 'missing', title: '还缺的资料', items: of(needed) },
     { key: 'returned', title: '被退回，请重新提交', items: of(i => i.state === 'returned') },
-    { key: 'optional', title: '可以补充的资料', items: of(i => open(i) && !i.required) },
+    { key: 'optional', title: '可以补充的资料', items: of(i => open(i) && !needed(i)) },
     { key: 'arrived', title: '已收到的资料', items: of(i => i.state === 'uploaded' || i.state === 'accepted') },
     { key: 'off', title: '不需要提交', items: of(i => i.state === 'not_needed') },
   ];
   return all.filter(s => s.items.length > 0);
+}
+
+/** What is missing, in words: a one-of group counts once. */
+export function missingNames(items: readonly Item[]): string[] {
+  const groups = new Map<string, string[]>();
+  const names: string[][] = [];
+  for (const i of items) {
+    const known = i.group ? groups.get(i.group) : undefined;
+    if (known) { known.push(i.name); continue; }
+    const line = [i.name];
+    names.push(line);
+    if (i.group) groups.set(i.group, line);
+  }
+  return names.map(n => n.join('或'));
 }
 
 /** How long until the next look at the server, in ms; null while nobody looks at the page. */

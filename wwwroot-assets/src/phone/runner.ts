@@ -1,7 +1,7 @@
 // Works the queue: compresses, sends, asks what became of it. Only one tab of a link does so at a time.
 import { newKey } from '../lib/ids';
 import { pick, refuseLocally, step, type QueueEvent } from './queue';
-import { preparePicture } from './picture';
+import { preparePicture } from '../lib/picture';
 import { askStatus, send, type Sending } from './sender';
 import type { QueueStore } from './store';
 import type { Entry, Item, Options } from './types';

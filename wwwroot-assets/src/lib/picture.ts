@@ -1,5 +1,6 @@
 // Photos become smaller before they travel: long edge 2560 px, JPEG quality 0.8. Anything that fails travels as it is.
-import { heicToJpeg, isHeic, withExtension } from '../lib/heic';
+// Used by phone and desktop: Uppy's own compressor decodes on the main thread, and 300 photos stood still with it.
+import { heicToJpeg, isHeic, withExtension } from './heic';
 
 const LONG_EDGE = 2560;
 const QUALITY = 0.8;
@@ -46,6 +47,7 @@ async function toJpeg(blob: Blob, must: boolean): Promise<Blob | null> {
     g.fillRect(0, 0, canvas.width, canvas.height);
     g.imageSmoothingQuality = 'high';
     g.drawImage(source.image, 0, 0, canvas.width, canvas.height);
+    source.close();
     const jpeg = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/jpeg', QUALITY));
     // iOS keeps the memory of a canvas until it is made small.
     canvas.width = canvas.height = 1;
