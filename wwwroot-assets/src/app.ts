@@ -1,6 +1,7 @@
 // Small helpers of every staff page. No framework, nothing inline: works under script-src 'self'.
 import { watchConnection } from './app/connection';
 import { keepDrafts } from './app/drafts';
+import { sendExample } from './app/example';
 import { pullToRefresh } from './app/pull';
 import { copyText, toast } from './app/toast';
 
@@ -91,7 +92,7 @@ pullToRefresh();
 
 // For components: JS.InvokeVoidAsync("ccd.toast", "已保存")
 (window as unknown as Record<string, unknown>).ccd = {
-  toast, copy: copyText,
+  toast, copy: copyText, sendExample,
   focus: (selector: string) => document.querySelector<HTMLElement>(selector)?.focus(),
   forgetDraft: (key: string) => document.dispatchEvent(new CustomEvent('ccd:forget-draft', { detail: key })),
 };
