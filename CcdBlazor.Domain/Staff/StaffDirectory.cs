@@ -88,7 +88,7 @@ public sealed class StaffDirectory : IDisposable
         var (staffRoles, roles, departments) = (db.StaffRoles, db.Roles, db.Departments);
         var people = db.StaffMembers.Where(s => !s.Disabled);
         if (Pattern(search) is { } pattern)
-            people = people.Where(s => EF.Functions.ILike(s.Name, pattern) || EF.Functions.ILike(s.UserName, pattern));
+            people = people.Where(s => EF.Functions.ILike(s.Name, pattern, @"\") || EF.Functions.ILike(s.UserName, pattern, @"\"));
         if (having?.ToString() is { } permission)
             people = people.Where(s => staffRoles.Any(held => held.StaffId == s.Id && roles.Any(r => r.Id == held.RoleId && r.PermissionNames.Contains(permission))));
         return await people.OrderBy(s => s.Name).ThenBy(s => s.Id).Take(Math.Clamp(take, 1, 200))
@@ -105,7 +105,7 @@ public sealed class StaffDirectory : IDisposable
         var now = clock.GetUtcNow();
         var people = db.StaffMembers.AsNoTracking();
         if (Pattern(filter.Search) is { } pattern)
-            people = people.Where(s => EF.Functions.ILike(s.Name, pattern) || EF.Functions.ILike(s.UserName, pattern) || (s.Phone != null && EF.Functions.ILike(s.Phone, pattern)));
+            people = people.Where(s => EF.Functions.ILike(s.Name, pattern, @"\") || EF.Functions.ILike(s.UserName, pattern, @"\") || (s.Phone != null && EF.Functions.ILike(s.Phone, pattern, @"\")));
         if (filter.DepartmentId?.ToString("N") is { } node)
             people = people.Where(s => departments.Any(d => d.Id == s.DepartmentId && d.Path.Contains(node)));
         if (filter.RoleId is { } roleId)
@@ -180,7 +180,7 @@ public sealed class StaffDirectory : IDisposable
 
     private static StaffState State(StaffMember s, DateTimeOffset now) => s.Disabled ? StaffState.Disabled : s.IsLocked(now) ? StaffState.Locked : StaffState.Active;
 
-    /// <summary>A pattern that finds the text anywhere; what the user typed never acts as a wildcard.</summary>
+    /// <summary>A pattern that finds the text anywhere; what the user typed never acts as a wildcard (given with its escape character: without one the provider switches escaping off).</summary>
     private static string? Pattern(string? search)
     {
         if (string.IsNullOrWhiteSpace(search))

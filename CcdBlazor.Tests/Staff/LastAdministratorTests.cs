@@ -1,7 +1,6 @@
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Tests.Support;
-using Microsoft.EntityFrameworkCore;
 
 namespace CcdBlazor.Tests.Staff;
 
@@ -49,8 +48,7 @@ public sealed class LastAdministratorTests : IAsyncLifetime
     public async Task The_first_start_makes_one_administrator_with_a_printed_password()
     {
         await using var services = StaffHouse.Provide(await TestCluster.CreateDatabaseAsync(), house.Clock);
-        await using (var db = Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<IDbContextFactory<Domain.Data.CcdDbContext>>(services).CreateDbContext())
-            await db.Database.EnsureCreatedAsync();
+        await SchemaForTests.EnsureAsync(services);
         var seed = (StaffSeed)services.GetService(typeof(StaffSeed))!;
         await seed.EnsureRolesAsync(default);
         Assert.Equal(StaffRefusals.PasswordTooShort.Code, (await seed.EnsureFirstAdministratorAsync("short1", default)).Refusal!.Code);

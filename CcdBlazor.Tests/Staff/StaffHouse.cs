@@ -18,6 +18,7 @@ public sealed class StaffHouse : IAsyncLifetime
 
     private static readonly KeyRingOptions Keys = new(new Dictionary<string, byte[]> { ["test"] = new byte[32] }, "test", new byte[32]);
 
+    private string connectionString = "";
     private int people;
 
     internal ServiceProvider Services { get; private set; } = default!;
@@ -42,9 +43,9 @@ public sealed class StaffHouse : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Services = Provide(await TestCluster.CreateDatabaseAsync(), Clock);
-        await using (var db = Context())
-            await db.Database.EnsureCreatedAsync();
+        connectionString = await TestCluster.CreateDatabaseAsync();
+        Services = Provide(connectionString, Clock);
+        await SchemaForTests.EnsureAsync(Services);
         await Seed.EnsureRolesAsync(default);
         Administrator = (await AddAsync(ShippedRoles.Administrator)).Actor;
     }
@@ -63,6 +64,9 @@ public sealed class StaffHouse : IAsyncLifetime
         services.Configure<PasswordHasherOptions>(o => o.IterationCount = 100);
         return services.BuildServiceProvider();
     }
+
+    /// <summary>The same house as another process sees it: its own memory, the same database.</summary>
+    internal ServiceProvider AnotherNode() => Provide(connectionString, Clock);
 
     internal CcdDbContext Context() => Services.GetRequiredService<IDbContextFactory<CcdDbContext>>().CreateDbContext();
 
