@@ -50,7 +50,8 @@ export function showPdf(element: HTMLElement, url: string, name: string): { disp
       s.box.style.width = `${Math.floor(s.width * zoom)}px`;
       s.box.style.height = `${Math.floor(s.height * zoom)}px`;
     }
-    if (at) f.stage.scrollTop = at.box.offsetTop + within * at.box.offsetHeight;
+    // The same place of the same page stays under the eye.
+    if (at && within) f.stage.scrollTop = at.box.offsetTop + within * at.box.offsetHeight;
     f.zoomText.textContent = `${Math.round(zoom * 100)}%`;
     for (const i of near) void draw(i);
   }
@@ -140,7 +141,7 @@ export function showPdf(element: HTMLElement, url: string, name: string): { disp
     const base = new URL('./pdfjs/', rootUrl()).href;
     pdfjs.GlobalWorkerOptions.workerSrc = `${base}pdf.worker.js`;
     const loading = pdfjs.getDocument({
-      url, withCredentials: true, isEvalSupported: false, enableXfa: false, stopAtErrors: false, httpHeaders: { 'X-Requested-With': 'ccd' },
+      url, withCredentials: true, isEvalSupported: false, enableXfa: false, stopAtErrors: false, useSystemFonts: false, httpHeaders: { 'X-Requested-With': 'ccd' },
       cMapUrl: `${base}cmaps/`, cMapPacked: true, standardFontDataUrl: `${base}standard_fonts/`, wasmUrl: `${base}wasm/`, iccUrl: `${base}iccs/`,
     });
     destroy = () => loading.destroy();
