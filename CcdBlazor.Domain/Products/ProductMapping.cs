@@ -1,5 +1,6 @@
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Files;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -12,6 +13,8 @@ internal static class ProductTables
         public DbSet<LoanProduct> LoanProducts => db.Set<LoanProduct>();
 
         public DbSet<RulesVersion> RulesVersions => db.Set<RulesVersion>();
+
+        public DbSet<ProductExample> ProductExamples => db.Set<ProductExample>();
     }
 }
 
@@ -39,5 +42,16 @@ internal sealed class RulesVersionMapping : IEntityTypeConfiguration<RulesVersio
         version.Property(v => v.Rules).HasColumnType("jsonb");
         version.HasOne<LoanProduct>().WithMany().HasForeignKey(v => v.ProductId).OnDelete(DeleteBehavior.Restrict);
         version.HasIndex(v => new { v.ProductId, v.Number }).IsUnique();
+    }
+}
+
+internal sealed class ProductExampleMapping : IEntityTypeConfiguration<ProductExample>
+{
+    public void Configure(EntityTypeBuilder<ProductExample> example)
+    {
+        example.ToTable("product_examples");
+        example.HasKey(e => e.FileId);
+        example.Property(e => e.FileId).ValueGeneratedNever();
+        example.HasOne<StoredFile>().WithMany().HasForeignKey(e => e.FileId).OnDelete(DeleteBehavior.Restrict);
     }
 }

@@ -33,6 +33,8 @@ public sealed class ProductService
         var published = product.Publish(rules, null, by, now);
         if (!published.Ok)
             return published.Refusal;
+        if (await ExampleUnknownAsync(db, rules, ct) is { } unknown)
+            return unknown;
         db.AddRange(product, published.Value);
         db.Audit(by, now, "product.created", new AuditSubject("product", product.Id), after: new { product.Code, product.Name });
         db.Announce(Topic);
@@ -73,11 +75,23 @@ public sealed class ProductService
         var published = product.Publish(rules, note, by, now);
         if (!published.Ok)
             return published.Refusal;
+        if (await ExampleUnknownAsync(db, rules, ct) is { } unknown)
+            return unknown;
         db.Add(published.Value);
         db.Audit(by, now, "product.rules_published", new AuditSubject("product", id), after: new { published.Value.Number, Rules = rules.Items.Count }, reason: published.Value.Note);
         db.Announce(Topic);
         var saved = await db.TrySaveAsync(ct);
         return saved.Ok ? published.Value.Id : saved.Refusal;
+    }
+
+    /// <summary>A rule shows its example to customers: it may point at an example only, never at another stored file.</summary>
+    private static async Task<Refusal?> ExampleUnknownAsync(CcdDbContext db, ChecklistRules rules, CancellationToken ct)
+    {
+        var wanted = rules.Items.Where(rule => rule.ExampleFileId is not null).Select(rule => rule.ExampleFileId!.Value).Distinct().ToList();
+        if (wanted.Count == 0)
+            return null;
+        var known = await db.ProductExamples.Where(e => wanted.Contains(e.FileId)).Select(e => e.FileId).ToListAsync(ct);
+        return rules.Items.FirstOrDefault(rule => rule.ExampleFileId is { } id && !known.Contains(id)) is { } rule ? LoanProductRefusals.ExampleUnknown(rule) : null;
     }
 
     private async Task<Result> ChangeAsync(Guid id, uint version, Actor by, string action, Func<LoanProduct, Result> change, CancellationToken ct)

@@ -199,7 +199,7 @@ public sealed class ProductServiceTests(ProductHouse house) : IClassFixture<Prod
                 Code = "income.a", TypeCode = "income_proof", Name = "收入“证明”", Need = Need.OneOfGroup, GroupCode = "income", GroupName = "收入",
                 Condition = new FactCondition { AllOf = [CustomerFacts.Married], AnyOf = [CustomerFacts.Salaried, CustomerFacts.OwnsVehicle], NoneOf = [CustomerFacts.Company] },
                 MinFiles = 2, MaxFiles = 7, Formats = DocumentFormats.Pdf | DocumentFormats.Xlsx, MaxBytes = 5_000_000, Help = "说明\n第二行",
-                ExampleFileId = Guid.CreateVersion7(), FreshDays = 30, Order = 10,
+                FreshDays = 30, Order = 10,
             },
             new ChecklistRule { Code = "income.b", TypeCode = "tax_returns", Need = Need.OneOfGroup, GroupCode = "income", GroupName = "收入", Order = 20 },
         ]);
