@@ -19,10 +19,10 @@ internal interface ICompletenessCheck
 /// <summary>A loan product as the Customers feature needs it.</summary>
 /// <param name="RulesVersionId">The published version of its document rules; new loans start with it.</param>
 /// <param name="Offered">False for products that are kept for old customers only.</param>
-internal sealed record LoanProduct(Guid Id, string Name, Guid RulesVersionId, bool Offered);
+internal sealed record LoanOffer(Guid Id, string Name, Guid RulesVersionId, bool Offered);
 
 /// <summary>The loan products there are; implemented by the Products feature. Few, so all are read at once.</summary>
 internal interface ILoanProducts
 {
-    Task<IReadOnlyDictionary<Guid, LoanProduct>> AllAsync(CcdDbContext db, CancellationToken ct);
+    Task<IReadOnlyDictionary<Guid, LoanOffer>> AllAsync(CcdDbContext db, CancellationToken ct);
 }

@@ -1,5 +1,6 @@
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Staff;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -80,6 +81,8 @@ internal sealed class CustomerLoanMapping : IEntityTypeConfiguration<CustomerLoa
         loan.Property(l => l.RulesVersionId);
         loan.Property(l => l.Amount).HasPrecision(18, 2);
         loan.Property(l => l.Position);
+        loan.HasOne<LoanProduct>().WithMany().HasForeignKey(l => l.ProductId).OnDelete(DeleteBehavior.Restrict);
+        loan.HasOne<RulesVersion>().WithMany().HasForeignKey(l => l.RulesVersionId).OnDelete(DeleteBehavior.Restrict);
         loan.HasIndex(l => l.ProductId);
         loan.HasIndex(l => l.RulesVersionId);
     }

@@ -234,7 +234,7 @@ public sealed partial class CustomerQueries
         ];
     }
 
-    private static string NameOf(IReadOnlyDictionary<Guid, LoanProduct> known, Guid product) => known.GetValueOrDefault(product)?.Name ?? "（已删除的产品）";
+    private static string NameOf(IReadOnlyDictionary<Guid, LoanOffer> known, Guid product) => known.GetValueOrDefault(product)?.Name ?? "（已删除的产品）";
 
     private static async Task<Dictionary<Guid, string>> StaffNamesAsync(CcdDbContext db, IEnumerable<Guid> ids, CancellationToken ct)
     {

@@ -48,7 +48,12 @@ public sealed record CustomerFilter(
 public sealed record CustomerRow(
     Guid Id, string Number, CustomerKind Kind, string Name, string? Phone, string? Identity, IReadOnlyList<string> Products, decimal Amount,
     CustomerState State, DateTimeOffset StateSince, int Percent, int Missing, Guid OwnerId, string? Owner, IReadOnlyList<string> Tags, string? Source,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    /// <summary>True when the other looks the same in a list: every change of a customer moves <see cref="UpdatedAt"/>.</summary>
+    public bool Shows(CustomerRow other) =>
+        Id == other.Id && UpdatedAt == other.UpdatedAt && State == other.State && Percent == other.Percent && Owner == other.Owner && Name == other.Name;
+}
 
 /// <summary>A wanted loan.</summary>
 /// <param name="Amount">CNY.</param>

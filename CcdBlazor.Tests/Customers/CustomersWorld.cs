@@ -44,8 +44,23 @@ public sealed class CustomersWorld : IAsyncLifetime
             .AddSingleton<ICompletenessCheck>(Papers)
             .AddSingleton<ILoanProducts>(Products)
             .AddCustomers()
+            .AddStaff()
             .BuildServiceProvider();
         await SchemaForTests.EnsureAsync(services);
+        await using var db = await DbAsync();
+        foreach (var offer in FakeProducts.All)
+        {
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                insert into loan_products (id, code, name, active, position, current_version_id, current_version_number)
+                values ({offer.Id}, {offer.Id.ToString("N")}, {offer.Name}, {offer.Offered}, 1, {offer.RulesVersionId}, 1) on conflict do nothing
+                """);
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                insert into rules_versions (id, product_id, number, rules, published_at, published_by_name)
+                values ({offer.RulesVersionId}, {offer.Id}, 1, '[]', now(), '测试') on conflict do nothing
+                """);
+        }
     }
 
     public async Task DisposeAsync()
@@ -150,12 +165,14 @@ internal sealed class FakePapers : ICompletenessCheck
 
 internal sealed class FakeProducts : ILoanProducts
 {
-    public static readonly LoanProduct Personal = new(Guid.Parse("00000000-0000-7000-8000-000000000001"), "个人信用贷", Guid.Parse("00000000-0000-7000-8000-0000000000a1"), true);
-    public static readonly LoanProduct Car = new(Guid.Parse("00000000-0000-7000-8000-000000000002"), "车贷", Guid.Parse("00000000-0000-7000-8000-0000000000a2"), true);
-    public static readonly LoanProduct Old = new(Guid.Parse("00000000-0000-7000-8000-000000000003"), "旧产品", Guid.Parse("00000000-0000-7000-8000-0000000000a3"), false);
+    public static readonly LoanOffer Personal = new(Guid.Parse("00000000-0000-7000-8000-000000000001"), "个人信用贷", Guid.Parse("00000000-0000-7000-8000-0000000000a1"), true);
+    public static readonly LoanOffer Car = new(Guid.Parse("00000000-0000-7000-8000-000000000002"), "车贷", Guid.Parse("00000000-0000-7000-8000-0000000000a2"), true);
+    public static readonly LoanOffer Old = new(Guid.Parse("00000000-0000-7000-8000-000000000003"), "旧产品", Guid.Parse("00000000-0000-7000-8000-0000000000a3"), false);
 
-    public Task<IReadOnlyDictionary<Guid, LoanProduct>> AllAsync(CcdDbContext db, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyDictionary<Guid, LoanProduct>>(new[] { Personal, Car, Old }.ToDictionary(p => p.Id));
+    public static readonly LoanOffer[] All = [Personal, Car, Old];
+
+    public Task<IReadOnlyDictionary<Guid, LoanOffer>> AllAsync(CcdDbContext db, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyDictionary<Guid, LoanOffer>>(All.ToDictionary(p => p.Id));
 }
 
 /// <summary>Stands still until the test moves it.</summary>

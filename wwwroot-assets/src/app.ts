@@ -93,6 +93,8 @@ pullToRefresh();
 // For components: JS.InvokeVoidAsync("ccd.toast", "已保存")
 (window as unknown as Record<string, unknown>).ccd = {
   toast, copy: copyText, sendExample,
+  // The breakpoint of the style sheet: lists then draw only the form that is seen.
+  narrow: () => matchMedia('(max-width: 719.98px)').matches,
   focus: (selector: string) => document.querySelector<HTMLElement>(selector)?.focus(),
   forgetDraft: (key: string) => document.dispatchEvent(new CustomEvent('ccd:forget-draft', { detail: key })),
 };
