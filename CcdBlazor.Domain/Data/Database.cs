@@ -29,6 +29,13 @@ public sealed class Database
         await release.ExecuteNonQueryAsync(ct);
     }
 
+    /// <summary>True when no migration of this program is missing.</summary>
+    public async Task<bool> UpToDateAsync(CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        return !(await db.Database.GetPendingMigrationsAsync(ct)).Any();
+    }
+
     public async Task<bool> AnswersAsync(CancellationToken ct)
     {
         try

@@ -1,3 +1,5 @@
+using CcdBlazor.Domain.Audit;
+using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
 using Microsoft.EntityFrameworkCore;
 
@@ -8,6 +10,14 @@ public sealed record JobRunRow(
     Guid Id, string Job, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, JobOutcome Outcome, string? Text, string Node, Guid? TriggeredBy)
 {
     public TimeSpan? Duration => FinishedAt - StartedAt;
+}
+
+/// <summary>What an administrator may do to a job.</summary>
+public enum JobOrder
+{
+    Run,
+    Pause,
+    Resume,
 }
 
 /// <summary>The diary of the scheduled jobs.</summary>
@@ -26,6 +36,9 @@ public sealed class JobRuns
     public async Task<Guid> StartedAsync(string job, string node, Guid? triggeredBy, DateTimeOffset now, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
+        // One run at a time in the cluster: an older one that still counts as running lost its node.
+        foreach (var lost in await db.JobRuns.Where(run => run.Job == job && run.Outcome == JobOutcome.Running).ToListAsync(ct))
+            lost.Finish(JobOutcome.Cancelled, "运行中断（程序停止）。", now);
         var run = new JobRun { Job = job, Node = node, TriggeredBy = triggeredBy, StartedAt = now };
         db.Add(run);
         db.Announce(Topic, job);
@@ -42,6 +55,23 @@ public sealed class JobRuns
         run.Finish(outcome, text, now);
         db.Announce(Topic, run.Job);
         await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>Writes an administrator's order to the audit. Refused without <see cref="Permission.ManageJobs"/>; obey it only when this says so.</summary>
+    public async Task<Result> OrderAsync(JobOrder order, string job, string title, Actor by, DateTimeOffset now, CancellationToken ct)
+    {
+        if (!by.May(Permission.ManageJobs))
+            return CommonRefusals.Forbidden;
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var action = order switch
+        {
+            JobOrder.Run => "job.triggered",
+            JobOrder.Pause => "job.paused",
+            JobOrder.Resume => "job.resumed",
+        };
+        db.Audit(by, now, action, new AuditSubject("job", null), after: new { Job = job, Title = title });
+        db.Announce(Topic, job);
+        return await db.TrySaveAsync(ct);
     }
 
     /// <summary>The last run of each job that ever ran.</summary>

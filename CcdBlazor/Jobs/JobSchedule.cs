@@ -1,0 +1,48 @@
+using CcdBlazor.Domain.Audit;
+using CcdBlazor.Domain.Jobs;
+
+namespace CcdBlazor.Jobs;
+
+/// <summary>A job that the program runs by itself.</summary>
+/// <param name="Name">Stable name in the store and the diary.</param>
+/// <param name="Title">What an administrator reads.</param>
+/// <param name="Cadence">When it runs, in Chinese.</param>
+/// <param name="Cron">The same for the scheduler, in Shanghai time (seconds first); none for jobs that only run when asked to.</param>
+/// <param name="Sentence">What it does, in one Chinese sentence.</param>
+/// <param name="Body">The work; answers with a short Chinese sentence on what was done, without personal data.</param>
+public sealed record ScheduledJob(
+    string Name, string Title, string Cadence, string? Cron, string Sentence, Func<IServiceProvider, DateTimeOffset, CancellationToken, Task<string>> Body);
+
+/// <summary>Every job of the program, in one place. A run may be repeated after a crash, so each body does only what is still to be done.</summary>
+public static class JobSchedule
+{
+    public static readonly IReadOnlyList<ScheduledJob> All =
+    [
+        new("audit-head", "审计校验值留存", "每小时", "0 5 * * * ?", "把审计校验链的最新校验值写到数据库之外的文件。", KeepAuditHeadAsync),
+        new("audit-verify", "审计记录校验", "每天 03:10", "0 10 3 * * ?", "逐条校验审计记录，发现被改动、删除或插入的第一条。", VerifyAuditAsync),
+        new("job-runs-cleanup", "任务运行记录清理", "每天 03:40", "0 40 3 * * ?", "删除 30 天以前的任务运行记录。", ForgetOldRunsAsync),
+    ];
+
+    /// <summary>Names of jobs by which the store and the diary know them.</summary>
+    public static ScheduledJob? Find(string name) => All.FirstOrDefault(job => job.Name == name);
+
+    private static async Task<string> KeepAuditHeadAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct)
+    {
+        if (await services.GetRequiredService<AuditSequencer>().HeadAsync(ct) is not { } head)
+            return "尚无审计记录。";
+        return await services.GetRequiredService<AuditHeadFile>().AppendAsync(head, now, ct) ? $"已留存第 {head.Position} 环。" : "没有新的记录。";
+    }
+
+    private static async Task<string> VerifyAuditAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct)
+    {
+        var report = await services.GetRequiredService<AuditVerifier>().VerifyAsync(null, ct);
+        // A broken chain has to stand out in the list of jobs, not hide in the text of a run that "succeeded".
+        return report.Break is { } broken ? throw new JobFailedException(broken.Text) : $"{report.Verified} 条记录完好。";
+    }
+
+    private static async Task<string> ForgetOldRunsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"删除 {await services.GetRequiredService<JobRuns>().ForgetOldAsync(now, ct)} 条。";
+}
+
+/// <summary>A body's way to end a run as failed with a sentence that the administrator may read.</summary>
+public sealed class JobFailedException(string text) : Exception(text);
