@@ -18,6 +18,11 @@ public static class AuditWords
         ["customer.rules_upgraded"] = "更新了资料清单的规则版本",
         ["customer.facts_changed"] = "修改了客户情况",
         ["customer.viewed"] = "查看了客户",
+        ["customer.assigned"] = "更换了客户负责人",
+        ["customer.collaborators_set"] = "调整了协作同事",
+        ["customer.facts_set"] = "修改了客户情况",
+        ["customer.tagged"] = "调整了客户标签",
+        ["customers.exported"] = "导出了客户列表",
         ["file.completed"] = "资料已齐全",
         ["file.incompleted"] = "资料变为不齐全",
         ["file.submitted"] = "提交了审核",
@@ -44,6 +49,11 @@ public static class AuditWords
         ["staff.disabled"] = "停用了账号",
         ["staff.enabled"] = "启用了账号",
         ["staff.unlocked"] = "解除了账号锁定",
+        ["staff.signed_in"] = "登录成功",
+        ["staff.sign_in_failed"] = "登录失败",
+        ["staff.locked_out"] = "连续登录失败，账号被临时锁定",
+        ["staff.two_factor_removed"] = "解除了两步验证",
+        ["staff.roles_set"] = "调整了账号的角色",
         ["staff.roles_changed"] = "调整了账号的角色",
         ["staff.department_changed"] = "调整了所属部门",
         ["staff.password_changed"] = "修改了密码",
@@ -80,6 +90,7 @@ public static class AuditWords
     private static readonly Dictionary<string, string> ByFamily = new()
     {
         ["customer"] = "对客户进行了操作",
+        ["customers"] = "对客户列表进行了操作",
         ["file"] = "对档案进行了操作",
         ["document"] = "对资料进行了操作",
         ["upload"] = "对上传进行了操作",
@@ -97,6 +108,7 @@ public static class AuditWords
     private static readonly Dictionary<string, string> BySubject = new()
     {
         ["customer"] = "客户",
+        ["customers"] = "客户列表",
         ["file"] = "档案",
         ["document"] = "资料",
         ["upload"] = "上传",

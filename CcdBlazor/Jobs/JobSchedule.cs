@@ -1,4 +1,5 @@
 using CcdBlazor.Domain.Audit;
+using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Jobs;
 
 namespace CcdBlazor.Jobs;
@@ -18,13 +19,29 @@ public static class JobSchedule
 {
     public static readonly IReadOnlyList<ScheduledJob> All =
     [
+        new("uploads-process", "处理已收到的上传", "每分钟", "0 * * * * ?", "继续处理上传完成但当时未能处理的文件（图片服务重启、磁盘已满等）。", ProcessUploadsAsync),
+        new("uploads-expire", "清理过期上传", "每小时", "0 20 * * * ?", "删除未在期限内传完的上传和残留的临时文件。", ExpireUploadsAsync),
+        new("files-sweep", "清理无引用文件", "每天 02:30", "0 30 2 * * ?", "删除不再被任何资料引用的加密文件。", SweepFilesAsync),
+        new("keys-rotate", "更换文件密钥", "手动", null, "用当前主密钥重新包装每个文件的密钥，文件内容不重写。", RotateKeysAsync),
         new("audit-head", "审计校验值留存", "每小时", "0 5 * * * ?", "把审计校验链的最新校验值写到数据库之外的文件。", KeepAuditHeadAsync),
         new("audit-verify", "审计记录校验", "每天 03:10", "0 10 3 * * ?", "逐条校验审计记录，发现被改动、删除或插入的第一条。", VerifyAuditAsync),
         new("job-runs-cleanup", "任务运行记录清理", "每天 03:40", "0 40 3 * * ?", "删除 30 天以前的任务运行记录。", ForgetOldRunsAsync),
     ];
 
-    /// <summary>Names of jobs by which the store and the diary know them.</summary>
+    /// <summary>A job by its stable name.</summary>
     public static ScheduledJob? Find(string name) => All.FirstOrDefault(job => job.Name == name);
+
+    private static async Task<string> ProcessUploadsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"处理 {await services.GetRequiredService<UploadProcessing>().ProcessReceivedAsync(now, ct)} 个文件。";
+
+    private static async Task<string> ExpireUploadsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"清理 {await services.GetRequiredService<UploadProcessing>().ExpireAsync(now, ct)} 个上传。";
+
+    private static async Task<string> SweepFilesAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"删除 {await services.GetRequiredService<FileStore>().DeleteUnreferencedAsync(ct)} 个文件。";
+
+    private static async Task<string> RotateKeysAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"重新包装 {await services.GetRequiredService<FileStore>().RotateKeysAsync(ct)} 个密钥。";
 
     private static async Task<string> KeepAuditHeadAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct)
     {
