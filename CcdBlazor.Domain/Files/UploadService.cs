@@ -21,6 +21,9 @@ public sealed class UploadService
     /// <summary>How long a request that received the last byte has to process the file before the job takes it up.</summary>
     internal static readonly TimeSpan ProcessingLease = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long one who wants to go on waits for his own earlier request to notice that its connection broke.</summary>
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(2);
+
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly IUploadTarget target;
     private readonly UploadProcessing processing;
@@ -28,7 +31,7 @@ public sealed class UploadService
     private readonly UploadOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger<UploadService> log;
-    private readonly ConcurrentDictionary<(Guid Upload, Guid Sender), byte> busy = new();
+    private readonly ConcurrentDictionary<(Guid Upload, Guid Sender), TaskCompletionSource> busy = new();
 
     internal UploadService(
         IDbContextFactory<CcdDbContext> contexts, IUploadTarget target, UploadProcessing processing, UploadFolder folder, UploadOptions options,
@@ -66,7 +69,7 @@ public sealed class UploadService
         if (by.Id is not { } sender)
             return CommonRefusals.NotFound;
         // Keyed with the sender, so that nobody learns of somebody else's upload from its being busy.
-        if (!busy.TryAdd((id, sender), 0))
+        if (!Enter(id, sender))
             return UploadRefusals.Busy;
         try
         {
@@ -74,7 +77,7 @@ public sealed class UploadService
         }
         finally
         {
-            busy.TryRemove((id, sender), out _);
+            Leave(id, sender);
         }
     }
 
@@ -85,11 +88,34 @@ public sealed class UploadService
         return await FindAsync(db, id, by, ct) is { } upload ? Describe(upload) : (Result<UploadView>)CommonRefusals.NotFound;
     });
 
+    /// <summary>
+    /// The same for one who wants to go on sending. After a break he is often back before his earlier request has ended, and would be
+    /// told an offset that is about to move; so he waits a moment for it.
+    /// </summary>
+    public async Task<Result<UploadView>> StatusForResumingAsync(Guid id, Actor by, CancellationToken ct)
+    {
+        if (by.Id is { } sender && busy.TryGetValue((id, sender), out var earlier))
+        {
+            try
+            {
+                await earlier.Task.WaitAsync(SettlingTime, ct);
+            }
+            catch (TimeoutException)
+            {
+                // Still sending, on another page perhaps: what is committed so far is the answer.
+            }
+        }
+
+        return await StatusAsync(id, by, ct);
+    }
+
     /// <summary>The sender gives up: row and bytes go. What was received whole stays.</summary>
     public async Task<Result> TerminateAsync(Guid id, Actor by, CancellationToken ct)
     {
-        if (by.Id is not { } sender || !busy.TryAdd((id, sender), 0))
-            return by.Id is null ? CommonRefusals.NotFound : UploadRefusals.Busy;
+        if (by.Id is not { } sender)
+            return CommonRefusals.NotFound;
+        if (!Enter(id, sender))
+            return UploadRefusals.Busy;
         try
         {
             var ended = await GuardAsync(async () =>
@@ -110,7 +136,7 @@ public sealed class UploadService
         }
         finally
         {
-            busy.TryRemove((id, sender), out _);
+            Leave(id, sender);
         }
     }
 
@@ -273,6 +299,14 @@ public sealed class UploadService
         writer.Committed();
         // The cleaning job or another node was quicker.
         return saved.Ok ? null : UploadRefusals.Busy;
+    }
+
+    private bool Enter(Guid id, Guid sender) => busy.TryAdd((id, sender), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    private void Leave(Guid id, Guid sender)
+    {
+        if (busy.TryRemove((id, sender), out var ended))
+            ended.SetResult();
     }
 
     private static Task<Upload?> FindAsync(CcdDbContext db, Guid id, Actor by, CancellationToken ct) =>

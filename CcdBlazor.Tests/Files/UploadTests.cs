@@ -241,6 +241,23 @@ public class UploadTests(UploadServer server) : IClassFixture<UploadServer>
     }
 
     [Fact]
+    public async Task Who_comes_back_too_soon_waits_for_his_own_earlier_request()
+    {
+        var bytes = EncryptedStreamTests.Content(1000);
+        var upload = await server.CreateAsync(bytes.Length);
+        var slow = new PausedContent(bytes, pauseAt: 400);
+        var first = Client.SendAsync(UploadServer.Patch(upload, 0, slow));
+        await slow.Paused;
+        await Eventually.TrueAsync(() => File.Exists(server.PartOf(upload)));
+
+        var back = server.OffsetAsync(upload);
+        slow.GoOn();
+
+        Assert.Equal(1000, await back);
+        Assert.Equal(bytes, await server.OriginalOfAsync(await first));
+    }
+
+    [Fact]
     public async Task Somebody_elses_upload_does_not_exist()
     {
         var mine = Guid.NewGuid();

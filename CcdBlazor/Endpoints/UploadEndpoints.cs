@@ -96,7 +96,7 @@ public static class UploadEndpoints
         var sender = await resolve(http, ct);
         if (!sender.Ok)
             return sender.Refusal.ToProblem();
-        var status = await uploads.StatusAsync(id, sender.Value, ct);
+        var status = await uploads.StatusForResumingAsync(id, sender.Value, ct);
         if ((status.Ok ? status.Value.Refusal : status.Refusal) is { } refusal)
             return refusal.ToProblem();
         Tell(http.Response, status.Value);
