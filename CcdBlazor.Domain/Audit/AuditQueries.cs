@@ -85,11 +85,11 @@ public sealed class AuditQueries
         return await NewestAsync(db, entries, before, take, ct);
     }
 
-    /// <summary>What happened around one customer, the newest first. The caller has checked that the reader may see this customer.</summary>
+    /// <summary>What happened around one customer, the newest first; who merely looked is left to the audit page. The caller has checked that the reader may see this customer.</summary>
     public async Task<AuditPage> TimelineAsync(Guid customerId, long? before, int take, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        return await NewestAsync(db, db.AuditEntries.AsNoTracking().Where(e => e.CustomerId == customerId), before, take, ct);
+        return await NewestAsync(db, db.AuditEntries.AsNoTracking().Where(e => e.CustomerId == customerId && e.Action != "document.viewed"), before, take, ct);
     }
 
     private static async Task<AuditPage> NewestAsync(CcdDbContext db, IQueryable<AuditEntry> entries, long? before, int take, CancellationToken ct)

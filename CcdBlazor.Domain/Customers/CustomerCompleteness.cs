@@ -21,7 +21,7 @@ internal interface ICompletenessCheck
 /// <param name="Offered">False for products that are kept for old customers only.</param>
 internal sealed record LoanOffer(Guid Id, string Name, Guid RulesVersionId, bool Offered);
 
-/// <summary>The loan products there are; implemented by the Products feature. Few, so all are read at once.</summary>
+/// <summary>The loan products there are. Few, so all are read at once. Tests bring their own.</summary>
 internal interface ILoanProducts
 {
     Task<IReadOnlyDictionary<Guid, LoanOffer>> AllAsync(CcdDbContext db, CancellationToken ct);

@@ -1,5 +1,6 @@
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Products;
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,7 @@ public static class CustomersModule
     public static IServiceCollection AddCustomers(this IServiceCollection services)
     {
         services.TryAddSingleton<IValidator<CustomerDraft>, CustomerDraftValidator>();
+        services.TryAddSingleton<ILoanProducts>(p => new CatalogueProducts(p.GetRequiredService<ProductQueries>()));
         services.AddSingleton(p => new CustomerService(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<IValidator<CustomerDraft>>(),
             p.GetRequiredService<FieldCipher>(), p.GetRequiredService<FieldHash>(),

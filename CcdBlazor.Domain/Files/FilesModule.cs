@@ -27,6 +27,7 @@ public static class FilesModule
         services.AddSingleton(p => new UploadService(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<IUploadTarget>(), p.GetRequiredService<UploadProcessing>(),
             p.GetRequiredService<UploadFolder>(), uploads, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<UploadService>>()));
+        services.AddSingleton(p => new UploadQueries(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

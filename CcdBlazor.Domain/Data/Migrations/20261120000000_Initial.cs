@@ -1,0 +1,894 @@
+﻿using System;
+using System.Collections.Generic;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace CcdBlazor.Domain.Data.Migrations
+{
+    /// <inheritdoc />
+    public partial class Initial : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AlterDatabase()
+                .Annotation("Npgsql:PostgresExtension:pg_trgm", ",,");
+
+            migrationBuilder.CreateTable(
+                name: "audit_entries",
+                columns: table => new
+                {
+                    seq = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    txid = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()"),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    actor_kind = table.Column<string>(type: "text", nullable: false),
+                    actor_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    actor_name = table.Column<string>(type: "text", nullable: false),
+                    from_address = table.Column<string>(type: "text", nullable: true),
+                    action = table.Column<string>(type: "text", nullable: false),
+                    subject_type = table.Column<string>(type: "text", nullable: false),
+                    subject_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    reason = table.Column<string>(type: "text", nullable: true),
+                    before = table.Column<string>(type: "jsonb", nullable: true),
+                    after = table.Column<string>(type: "jsonb", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_entries", x => x.seq);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audit_seals",
+                columns: table => new
+                {
+                    position = table.Column<long>(type: "bigint", nullable: false),
+                    txid = table.Column<ulong>(type: "xid8", nullable: false),
+                    seq = table.Column<long>(type: "bigint", nullable: false),
+                    hash = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_seals", x => x.position);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "customer_number_counters",
+                columns: table => new
+                {
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    last = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_number_counters", x => x.day);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "job_runs",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    job = table.Column<string>(type: "text", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    outcome = table.Column<string>(type: "text", nullable: false),
+                    text = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    node = table.Column<string>(type: "text", nullable: false),
+                    triggered_by = table.Column<Guid>(type: "uuid", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_job_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "loan_products",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    description = table.Column<string>(type: "text", nullable: true),
+                    active = table.Column<bool>(type: "boolean", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    current_version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    current_version_number = table.Column<int>(type: "integer", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_loan_products", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "roles",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(30)", maxLength: 30, nullable: false),
+                    permissions = table.Column<string[]>(type: "text[]", nullable: false),
+                    offered = table.Column<string[]>(type: "text[]", nullable: false),
+                    built_in = table.Column<bool>(type: "boolean", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_roles", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "stored_blobs",
+                columns: table => new
+                {
+                    sha = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    location = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    key_id = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    wrapped_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_stored_blobs", x => x.sha);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "uploads",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sender_kind = table.Column<string>(type: "character varying(8)", maxLength: 8, nullable: false),
+                    sender_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sender_name = table.Column<string>(type: "text", nullable: false),
+                    sender_from = table.Column<string>(type: "text", nullable: true),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    item_code = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    replaces_document_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    client_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    file_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    declared_type = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    length = table.Column<long>(type: "bigint", nullable: false),
+                    received_bytes = table.Column<long>(type: "bigint", nullable: false),
+                    state = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    refusal_code = table.Column<string>(type: "text", nullable: true),
+                    refusal_text = table.Column<string>(type: "text", nullable: true),
+                    file_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    document_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    next_attempt_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_uploads", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "rules_versions",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    product_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    rules = table.Column<string>(type: "jsonb", nullable: false),
+                    note = table.Column<string>(type: "text", nullable: true),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    published_by_name = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_rules_versions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_rules_versions_loan_products_product_id",
+                        column: x => x.product_id,
+                        principalTable: "loan_products",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "stored_files",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sha = table.Column<string>(type: "character varying(64)", nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    kind = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    media_type = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    file_name = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: false),
+                    width = table.Column<int>(type: "integer", nullable: true),
+                    height = table.Column<int>(type: "integer", nullable: true),
+                    pages = table.Column<int>(type: "integer", nullable: true),
+                    thumbnail_sha = table.Column<string>(type: "character varying(64)", nullable: true),
+                    preview_sha = table.Column<string>(type: "character varying(64)", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_stored_files", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_stored_files_stored_blobs_preview_sha",
+                        column: x => x.preview_sha,
+                        principalTable: "stored_blobs",
+                        principalColumn: "sha",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_stored_files_stored_blobs_sha",
+                        column: x => x.sha,
+                        principalTable: "stored_blobs",
+                        principalColumn: "sha",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_stored_files_stored_blobs_thumbnail_sha",
+                        column: x => x.thumbnail_sha,
+                        principalTable: "stored_blobs",
+                        principalColumn: "sha",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "product_examples",
+                columns: table => new
+                {
+                    file_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    stored_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_product_examples", x => x.file_id);
+                    table.ForeignKey(
+                        name: "fk_product_examples_stored_files_file_id",
+                        column: x => x.file_id,
+                        principalTable: "stored_files",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "customer_links",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    token_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    item_codes = table.Column<string[]>(type: "text[]", nullable: false),
+                    created_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    created_by_name = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revoked_by_name = table.Column<string>(type: "text", nullable: true),
+                    first_opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    last_opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_links", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "customer_loans",
+                columns: table => new
+                {
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    product_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    rules_version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    amount = table.Column<decimal>(type: "numeric(18,2)", precision: 18, scale: 2, nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_loans", x => new { x.customer_id, x.product_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "customers",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false, collation: "C"),
+                    kind = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    phones = table.Column<string[]>(type: "text[]", nullable: false),
+                    identity_cipher = table.Column<string>(type: "text", nullable: true),
+                    identity_hash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    identity_tail = table.Column<string>(type: "character varying(4)", maxLength: 4, nullable: true),
+                    source = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: true),
+                    tags = table.Column<string[]>(type: "text[]", nullable: false),
+                    remarks = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    facts = table.Column<string[]>(type: "text[]", nullable: false),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    collaborator_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false),
+                    staff_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false),
+                    state = table.Column<short>(type: "smallint", nullable: false),
+                    completeness_percent = table.Column<short>(type: "smallint", nullable: false),
+                    missing_count = table.Column<int>(type: "integer", nullable: false),
+                    submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    state_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    created_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    deleted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    deleted_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false),
+                    name_key = table.Column<string>(type: "text", nullable: false),
+                    phone_key = table.Column<string>(type: "text", nullable: false),
+                    search_grams = table.Column<string[]>(type: "text[]", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customers", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "documents",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    item_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    file_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    file_name = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<int>(type: "integer", nullable: false),
+                    ordinal = table.Column<int>(type: "integer", nullable: false),
+                    replaced_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    uploaded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    uploader_kind = table.Column<string>(type: "text", nullable: false),
+                    uploader_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    uploader_name = table.Column<string>(type: "text", nullable: false),
+                    return_reason = table.Column<string>(type: "text", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decided_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_by_name = table.Column<string>(type: "text", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_documents", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_documents_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_documents_stored_files_file_id",
+                        column: x => x.file_id,
+                        principalTable: "stored_files",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "file_decisions",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    move = table.Column<int>(type: "integer", nullable: false),
+                    from = table.Column<int>(type: "integer", nullable: false),
+                    to = table.Column<int>(type: "integer", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: true),
+                    by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    by_name = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_file_decisions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_file_decisions_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "document_reviews",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    document_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    verdict = table.Column<int>(type: "integer", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: true),
+                    reviewer_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    reviewer_name = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_document_reviews", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_document_reviews_documents_document_id",
+                        column: x => x.document_id,
+                        principalTable: "documents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "departments",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    parent_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    leader_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    path = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_departments", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_departments_departments_parent_id",
+                        column: x => x.parent_id,
+                        principalTable: "departments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "staff",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    user_name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    normalized_user_name = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    phone = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: true),
+                    email = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: false),
+                    must_change_password = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    totp_secret = table.Column<string>(type: "text", nullable: true),
+                    last_totp_step = table.Column<long>(type: "bigint", nullable: true),
+                    recovery_codes = table.Column<List<string>>(type: "text[]", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false),
+                    disabled = table.Column<bool>(type: "boolean", nullable: false),
+                    last_sign_in_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_staff", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_staff_departments_department_id",
+                        column: x => x.department_id,
+                        principalTable: "departments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "staff_roles",
+                columns: table => new
+                {
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    role_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_staff_roles", x => new { x.staff_id, x.role_id });
+                    table.ForeignKey(
+                        name: "fk_staff_roles_roles_role_id",
+                        column: x => x.role_id,
+                        principalTable: "roles",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_staff_roles_staff_staff_id",
+                        column: x => x.staff_id,
+                        principalTable: "staff",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_actor_id_seq",
+                table: "audit_entries",
+                columns: new[] { "actor_id", "seq" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_customer_id_seq",
+                table: "audit_entries",
+                columns: new[] { "customer_id", "seq" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_subject_id_seq",
+                table: "audit_entries",
+                columns: new[] { "subject_id", "seq" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_txid_seq",
+                table: "audit_entries",
+                columns: new[] { "txid", "seq" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_seals_seq",
+                table: "audit_seals",
+                column: "seq",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_links_customer_id_created_at",
+                table: "customer_links",
+                columns: new[] { "customer_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_links_token_hash",
+                table: "customer_links",
+                column: "token_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_loans_product_id",
+                table: "customer_loans",
+                column: "product_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_loans_rules_version_id",
+                table: "customer_loans",
+                column: "rules_version_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_completeness_percent_updated_at",
+                table: "customers",
+                columns: new[] { "completeness_percent", "updated_at" },
+                descending: new bool[0],
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_created_at_id",
+                table: "customers",
+                columns: new[] { "created_at", "id" },
+                descending: new bool[0],
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_deleted_at",
+                table: "customers",
+                column: "deleted_at",
+                filter: "deleted_at is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_department_id_updated_at",
+                table: "customers",
+                columns: new[] { "department_id", "updated_at" },
+                descending: new[] { false, true },
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_name_pinyin",
+                table: "customers",
+                columns: new[] { "name", "id" },
+                filter: "deleted_at is null")
+                .Annotation("Relational:Collation", new[] { "zh-Hans-x-icu", null });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_owner_id",
+                table: "customers",
+                column: "owner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_search_grams",
+                table: "customers",
+                column: "search_grams")
+                .Annotation("Npgsql:IndexMethod", "gin")
+                .Annotation("Npgsql:StorageParameter:fastupdate", false);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_staff_ids",
+                table: "customers",
+                column: "staff_ids")
+                .Annotation("Npgsql:IndexMethod", "gin")
+                .Annotation("Npgsql:StorageParameter:fastupdate", false);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_state_state_since",
+                table: "customers",
+                columns: new[] { "state", "state_since" },
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_state_updated_at",
+                table: "customers",
+                columns: new[] { "state", "updated_at" },
+                descending: new[] { false, true },
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_submitted_at",
+                table: "customers",
+                column: "submitted_at",
+                filter: "deleted_at is null and submitted_at is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_updated_at_id",
+                table: "customers",
+                columns: new[] { "updated_at", "id" },
+                descending: new bool[0],
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_customers_identity_hash",
+                table: "customers",
+                column: "identity_hash",
+                unique: true,
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_customers_number",
+                table: "customers",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_departments_leader_id",
+                table: "departments",
+                column: "leader_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_departments_parent_id_name",
+                table: "departments",
+                columns: new[] { "parent_id", "name" },
+                unique: true)
+                .Annotation("Npgsql:NullsDistinct", false);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_document_reviews_customer_id_at",
+                table: "document_reviews",
+                columns: new[] { "customer_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_document_reviews_document_id",
+                table: "document_reviews",
+                column: "document_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_document_reviews_reviewer_id_at",
+                table: "document_reviews",
+                columns: new[] { "reviewer_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_documents_customer_id_item_code_ordinal",
+                table: "documents",
+                columns: new[] { "customer_id", "item_code", "ordinal" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_documents_file_id",
+                table: "documents",
+                column: "file_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_documents_uploaded_at",
+                table: "documents",
+                column: "uploaded_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_file_decisions_at",
+                table: "file_decisions",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_file_decisions_customer_id_at",
+                table: "file_decisions",
+                columns: new[] { "customer_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_runs_job_started_at",
+                table: "job_runs",
+                columns: new[] { "job", "started_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_runs_started_at",
+                table: "job_runs",
+                column: "started_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_loan_products_code",
+                table: "loan_products",
+                column: "code",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_roles_name",
+                table: "roles",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_rules_versions_product_id_number",
+                table: "rules_versions",
+                columns: new[] { "product_id", "number" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_staff_department_id",
+                table: "staff",
+                column: "department_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_staff_normalized_user_name",
+                table: "staff",
+                column: "normalized_user_name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_staff_roles_role_id",
+                table: "staff_roles",
+                column: "role_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_stored_blobs_key_id",
+                table: "stored_blobs",
+                column: "key_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_stored_files_preview_sha",
+                table: "stored_files",
+                column: "preview_sha");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_stored_files_sha",
+                table: "stored_files",
+                column: "sha");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_stored_files_thumbnail_sha",
+                table: "stored_files",
+                column: "thumbnail_sha");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_uploads_created_at",
+                table: "uploads",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_uploads_expires_at",
+                table: "uploads",
+                column: "expires_at",
+                filter: "state = 'Receiving'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_uploads_next_attempt_at",
+                table: "uploads",
+                column: "next_attempt_at",
+                filter: "next_attempt_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_uploads_sender_kind_sender_id_client_key",
+                table: "uploads",
+                columns: new[] { "sender_kind", "sender_id", "client_key" },
+                unique: true);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customer_links_customers_customer_id",
+                table: "customer_links",
+                column: "customer_id",
+                principalTable: "customers",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Restrict);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customer_loans_customers_customer_id",
+                table: "customer_loans",
+                column: "customer_id",
+                principalTable: "customers",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Cascade);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customers_departments_department_id",
+                table: "customers",
+                column: "department_id",
+                principalTable: "departments",
+                principalColumn: "id",
+                onDelete: ReferentialAction.SetNull);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customers_staff_owner_id",
+                table: "customers",
+                column: "owner_id",
+                principalTable: "staff",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Restrict);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_departments_staff_leader_id",
+                table: "departments",
+                column: "leader_id",
+                principalTable: "staff",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Restrict);
+
+            // What the model cannot express: triggers, the scheduler's tables.
+            foreach (var script in SchemaScripts.All())
+                migrationBuilder.Sql(script);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropForeignKey(
+                name: "fk_staff_departments_department_id",
+                table: "staff");
+
+            migrationBuilder.DropTable(
+                name: "audit_entries");
+
+            migrationBuilder.DropTable(
+                name: "audit_seals");
+
+            migrationBuilder.DropTable(
+                name: "customer_links");
+
+            migrationBuilder.DropTable(
+                name: "customer_loans");
+
+            migrationBuilder.DropTable(
+                name: "customer_number_counters");
+
+            migrationBuilder.DropTable(
+                name: "document_reviews");
+
+            migrationBuilder.DropTable(
+                name: "file_decisions");
+
+            migrationBuilder.DropTable(
+                name: "job_runs");
+
+            migrationBuilder.DropTable(
+                name: "product_examples");
+
+            migrationBuilder.DropTable(
+                name: "rules_versions");
+
+            migrationBuilder.DropTable(
+                name: "staff_roles");
+
+            migrationBuilder.DropTable(
+                name: "uploads");
+
+            migrationBuilder.DropTable(
+                name: "documents");
+
+            migrationBuilder.DropTable(
+                name: "loan_products");
+
+            migrationBuilder.DropTable(
+                name: "roles");
+
+            migrationBuilder.DropTable(
+                name: "customers");
+
+            migrationBuilder.DropTable(
+                name: "stored_files");
+
+            migrationBuilder.DropTable(
+                name: "stored_blobs");
+
+            migrationBuilder.DropTable(
+                name: "departments");
+
+            migrationBuilder.DropTable(
+                name: "staff");
+        }
+    }
+}
