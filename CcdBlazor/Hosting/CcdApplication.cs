@@ -1,37 +1,107 @@
+using System.Globalization;
 using CcdBlazor.Components;
+using CcdBlazor.DevTools;
+using CcdBlazor.Domain.Audit;
+using CcdBlazor.Domain.Customers;
+using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Documents;
+using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Staff;
+using CcdBlazor.Endpoints;
+using CcdBlazor.Files;
 using CcdBlazor.Live;
+using CcdBlazor.Media;
+using CcdBlazor.Security;
+using Microsoft.AspNetCore.HttpOverrides;
 using Radzen;
 
 namespace CcdBlazor.Hosting;
 
-/// <summary>Builds and runs the program. Reads as its table of contents; the tests build the same application on another port.</summary>
+/// <summary>
+/// Builds and runs the program. Reads as its table of contents: database, services of each feature, pipeline, pages, first start.
+/// </summary>
 public static class CcdApplication
 {
+    /// <summary>Runs until stopped. Verbs: <c>--seed NAME</c> and <c>--verify-audit</c> do one thing and end.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        await using var app = await BuildAsync(args);
-        await app.RunAsync();
+        var chinese = CultureInfo.GetCultureInfo("zh-CN");
+        CultureInfo.DefaultThreadCurrentCulture = chinese;
+        CultureInfo.DefaultThreadCurrentUICulture = chinese;
+
+        var builder = WebApplication.CreateBuilder(args);
+        var dataFolder = DatabaseHosting.DataFolder(builder.Configuration, builder.Environment.ContentRootPath);
+        Directory.CreateDirectory(dataFolder);
+        using var startLog = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole());
+        await using var database = await DatabaseHosting.ResolveAsync(builder.Configuration, dataFolder, startLog.CreateLogger("Database"));
+
+        AddServices(builder, database, dataFolder);
+        await using var app = builder.Build();
+        UsePipeline(app);
+
+        var first = await FirstStart.PrepareAsync(app.Services, app.Configuration, app.Environment, CancellationToken.None);
+        if (app.Configuration["seed"] is { Length: > 0 } scenario)
+            return await SeedScenarios.RunAsync(scenario, app.Services, CancellationToken.None);
+        if (app.Configuration.GetValue("verify-audit", false) || args.Contains("--verify-audit"))
+            return 1;
+
+        await app.StartAsync();
+        first.Announce(app);
+        await app.WaitForShutdownAsync();
         return 0;
     }
 
-    public static Task<WebApplication> BuildAsync(string[] args)
+    private static void AddServices(WebApplicationBuilder builder, DatabaseHosting database, string dataFolder)
     {
-        var builder = WebApplication.CreateBuilder(args);
-        builder.Services.AddPages();
-        var app = builder.Build();
-        app.UseSecurityHeaders();
-        app.UseAntiforgery();
-        app.MapStaticAssets();
-        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
-        return Task.FromResult(app);
-    }
+        var services = builder.Services;
+        var configuration = builder.Configuration;
+        var production = builder.Environment.IsProduction();
 
-    private static void AddPages(this IServiceCollection services)
-    {
-        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddData(database.ConnectionString);
+        services.AddAudit(Path.Combine(dataFolder, "audit-heads.log"));
+        services.AddStaff();
+        services.AddProducts();
+        services.AddCustomers();
+        services.AddDocuments();
+        services.AddFiles(
+            KeyRingFile.Load(configuration, dataFolder, mustBeConfigured: production && database.Embedded is null),
+            new UploadOptions(Path.Combine(dataFolder, "uploads")) { ReserveBytes = BlobStoreServices.ReserveBytes(configuration) });
+        services.AddBlobStore(configuration, dataFolder);
+        services.AddMediaWorker(configuration);
+        services.AddSecurity(configuration);
+        services.AddSingleton<PresenceBoard>();
+        services.AddHostedService<ChangeRelayHost>();
+        services.AddHostedService<PresenceHost>();
+        services.AddSingleton<ResolveUploadSender>(UploadSenders.ResolveAsync);
+
+        services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
+        {
+            circuits.DisconnectedCircuitMaxRetained = 500;
+            circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
+        });
         services.AddCascadingAuthenticationState();
         services.AddRadzenComponents();
         services.AddHttpContextAccessor();
-        services.AddSingleton<PresenceBoard>();
+        services.AddProblemDetails();
+        services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto);
+    }
+
+    private static void UsePipeline(WebApplication app)
+    {
+        app.UseForwardedHeaders();
+        if (!app.Environment.IsDevelopment())
+            app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseSecurityHeaders();
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseSecurity();
+        app.UseAntiforgery();
+
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapSecurityEndpoints();
+        app.MapUploads();
+        app.MapCollection();
+        app.MapDocumentFiles();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }

@@ -125,7 +125,7 @@ public sealed class PresenceBoard(ChangeFeed feed, TimeProvider clock)
     {
         internal Guid Id { get; } = Guid.NewGuid();
 
-        internal Guid CustomerId => customerId;
+        public Guid CustomerId => customerId;
 
         internal Guid StaffId => staffId;
 

@@ -3,20 +3,22 @@ using CcdBlazor.Domain.Common;
 namespace CcdBlazor.Components.Layout;
 
 /// <summary>A line of the navigation: by the user's work, not by tables, and only what the person may open.</summary>
-public sealed record NavEntry(string Path, string Label, string Icon, Permission[] AnyOf)
+/// <param name="Icon">A ligature of the icon font that comes with Radzen.</param>
+public sealed record NavEntry(string? Group, string Path, string Label, string Icon, Permission[] AnyOf)
 {
     private static readonly NavEntry[] All =
     [
-        new("/", "今日", "◉", []),
-        new("/customers", "客户", "☰", []),
-        new("/review", "资料审核", "✓", [Permission.ReviewDocuments]),
-        new("/statistics", "统计", "▤", []),
-        new("/admin/products", "贷款产品", "▦", [Permission.EditProducts]),
-        new("/admin/staff", "员工", "☺", [Permission.ManageStaff]),
-        new("/admin/departments", "部门", "⌂", [Permission.ManageStaff]),
-        new("/admin/roles", "角色权限", "⚿", [Permission.ManageStaff]),
-        new("/admin/jobs", "定时任务", "◷", [Permission.ManageJobs]),
-        new("/admin/audit", "审计日志", "≣", [Permission.ViewAudit]),
+        new(null, "/", "今日", "today", []),
+        new(null, "/customers", "客户", "group", []),
+        new(null, "/review", "资料审核", "fact_check", [Permission.ReviewDocuments]),
+        new(null, "/statistics", "统计", "bar_chart", []),
+        new("管理", "/admin/products", "贷款产品", "inventory_2", [Permission.EditProducts]),
+        new("管理", "/admin/staff", "员工", "badge", [Permission.ManageStaff]),
+        new("管理", "/admin/departments", "部门", "account_tree", [Permission.ManageStaff]),
+        new("管理", "/admin/roles", "角色权限", "lock_person", [Permission.ManageStaff]),
+        new("管理", "/admin/jobs", "定时任务", "schedule", [Permission.ManageJobs]),
+        new("管理", "/admin/audit", "审计日志", "history", [Permission.ViewAudit]),
+        new("管理", "/customers/recycle-bin", "回收站", "delete", [Permission.DeleteCustomers]),
     ];
 
     public static IReadOnlyList<NavEntry> For(Actor actor) =>

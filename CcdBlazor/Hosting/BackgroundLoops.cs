@@ -1,0 +1,21 @@
+using CcdBlazor.Domain.Changes;
+using CcdBlazor.Live;
+
+namespace CcdBlazor.Hosting;
+
+/// <summary>Keeps the relay between nodes running.</summary>
+internal sealed class ChangeRelayHost(ChangeRelay relay) : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => relay.RunAsync(stoppingToken);
+}
+
+/// <summary>Repeats to the other nodes who is on which page.</summary>
+internal sealed class PresenceHost(PresenceBoard presence, TimeProvider clock) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(PresenceBoard.RepeatEvery, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            presence.Repeat();
+    }
+}

@@ -1,0 +1,76 @@
+using CcdBlazor.DevTools;
+using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Staff;
+
+namespace CcdBlazor.Hosting;
+
+/// <summary>
+/// What happens before the first request: the schema is brought up to date, shipped roles and products are there, and there is somebody
+/// who can sign in. Demo people and passwords exist only outside Production, and only when <c>Demo:Empty</c> is not set.
+/// </summary>
+internal sealed class FirstStart
+{
+    private readonly FirstAdministrator administrator;
+    private readonly bool demo;
+    private readonly bool seedDemo;
+
+    private FirstStart(FirstAdministrator administrator, bool demo, bool seedDemo)
+    {
+        this.administrator = administrator;
+        this.demo = demo;
+        this.seedDemo = seedDemo;
+    }
+
+    public static async Task<FirstStart> PrepareAsync(IServiceProvider services, IConfiguration configuration, IHostEnvironment environment, CancellationToken ct)
+    {
+        await services.GetRequiredService<Database>().MigrateAsync(ct);
+        var staff = services.GetRequiredService<StaffSeed>();
+        await staff.EnsureRolesAsync(ct);
+        await services.GetRequiredService<ProductSeed>().EnsureShippedAsync(ct);
+
+        var demo = !environment.IsProduction() && !configuration.GetValue("Demo:Empty", false);
+        if (demo && await DemoPeople.IsEmptyAsync(services, ct))
+        {
+            await DemoPeople.CreateAsync(services, ct);
+            return new FirstStart(new FirstAdministrator(false, StaffSeed.FirstAdministratorName, null), demo: true, seedDemo: true);
+        }
+
+        var first = await staff.EnsureFirstAdministratorAsync(Environment.GetEnvironmentVariable("CCD_ADMIN_PASSWORD"), ct);
+        if (!first.Ok)
+            throw new InvalidOperationException($"CCD_ADMIN_PASSWORD cannot be used: {first.Refusal.Text}");
+        return new FirstStart(first.Value, demo && await DemoPeople.AreThereAsync(services, ct), seedDemo: false);
+    }
+
+    /// <summary>Says where the program is and who may sign in; and starts filling in demo customers while people can already look around.</summary>
+    public void Announce(WebApplication app)
+    {
+        foreach (var url in app.Urls)
+            Console.WriteLine($"CcdBlazor 已启动：{url}");
+        if (administrator is { Created: true, GeneratedPassword: { } password })
+            Console.WriteLine($"首次登录：用户名 {administrator.UserName}，一次性密码 {password}（只显示这一次，登录后须修改）");
+        if (demo)
+            DemoPeople.Print(Console.Out);
+        Console.Out.Flush();
+        if (seedDemo)
+            _ = SeedInBackgroundAsync(app);
+    }
+
+    private static async Task SeedInBackgroundAsync(WebApplication app)
+    {
+        var log = app.Services.GetRequiredService<ILogger<FirstStart>>();
+        try
+        {
+            await SeedScenarios.DemoCustomersAsync(app.Services, app.Lifetime.ApplicationStopping);
+            log.LogInformation("Demo customers are in place");
+        }
+        catch (OperationCanceledException)
+        {
+            log.LogInformation("Stopped while demo customers were being made");
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "Demo customers could not be made");
+        }
+    }
+}
