@@ -285,6 +285,18 @@ namespace CcdBlazor.Domain.Data.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_customer_loans", x => new { x.customer_id, x.product_id });
+                    table.ForeignKey(
+                        name: "fk_customer_loans_loan_products_product_id",
+                        column: x => x.product_id,
+                        principalTable: "loan_products",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_customer_loans_rules_versions_rules_version_id",
+                        column: x => x.rules_version_id,
+                        principalTable: "rules_versions",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -858,22 +870,22 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "product_examples");
 
             migrationBuilder.DropTable(
-                name: "rules_versions");
-
-            migrationBuilder.DropTable(
                 name: "staff_roles");
 
             migrationBuilder.DropTable(
                 name: "uploads");
 
             migrationBuilder.DropTable(
+                name: "rules_versions");
+
+            migrationBuilder.DropTable(
                 name: "documents");
 
             migrationBuilder.DropTable(
-                name: "loan_products");
+                name: "roles");
 
             migrationBuilder.DropTable(
-                name: "roles");
+                name: "loan_products");
 
             migrationBuilder.DropTable(
                 name: "customers");

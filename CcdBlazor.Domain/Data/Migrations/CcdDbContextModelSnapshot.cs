@@ -1321,6 +1321,20 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_customer_loans_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Products.LoanProduct", null)
+                        .WithMany()
+                        .HasForeignKey("ProductId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_customer_loans_loan_products_product_id");
+
+                    b.HasOne("CcdBlazor.Domain.Products.RulesVersion", null)
+                        .WithMany()
+                        .HasForeignKey("RulesVersionId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_customer_loans_rules_versions_rules_version_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Documents.CustomerLink", b =>
