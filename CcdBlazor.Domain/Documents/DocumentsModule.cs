@@ -18,6 +18,7 @@ public static class DocumentsModule
         services.AddSingleton(p => new ReviewService(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new LinkService(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new DocumentQueries(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new RulesUpgrade(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 
