@@ -2,15 +2,19 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Staff;
 using CcdBlazor.Endpoints;
 using CcdBlazor.Files;
 using CcdBlazor.Tests.Files;
 using CcdBlazor.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -37,7 +41,7 @@ public sealed class ProductExampleTests : IAsyncLifetime
         builder.Services.AddFiles(KeyRings.Options("k1"), new UploadOptions(folder.File("uploads")) { ReserveBytes = 0 });
         builder.Services.AddSingleton<IBlobStore>(new DiskBlobStore(new DiskBlobOptions(folder.File("blobs"), ReserveBytes: 0)));
         builder.Services.AddSingleton<IMediaWorker>(worker);
-        builder.Services.AddProducts();
+        builder.Services.AddStaff().AddProducts().AddCustomers().AddDocuments();
         builder.Services.AddSingleton<ResolveUploadSender>((_, _) => new(sender));
         app = builder.Build();
         app.MapProductExamples();
@@ -116,6 +120,40 @@ public sealed class ProductExampleTests : IAsyncLifetime
         var id = await StoreAsync("a picture"u8.ToArray());
         sender = new LinkActor(Guid.NewGuid(), Guid.NewGuid());
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/api/products/example/{id}")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_customer_sees_the_example_of_an_item_of_the_link_and_nothing_else()
+    {
+        var example = await StoreAsync("a picture"u8.ToArray());
+        var clerk = new StaffActor(Guid.CreateVersion7(), "王芳", null, new HashSet<Permission> { Permission.EditCustomers, Permission.CollectDocuments }, new HashSet<Guid>());
+        await using (var db = await app.Services.GetRequiredService<IDbContextFactory<CcdDbContext>>().CreateDbContextAsync())
+        {
+            db.Add(new StaffMember { Id = clerk.StaffId, UserName = "clerk", NormalizedUserName = "CLERK", Name = clerk.Name, CreatedAt = DateTimeOffset.UnixEpoch });
+            await db.SaveChangesAsync();
+        }
+
+        ChecklistRules rules = new(
+        [
+            new ChecklistRule { Code = "shown", TypeCode = "id_card_front", ExampleFileId = example },
+            new ChecklistRule { Code = "plain", TypeCode = "bank_card" },
+            new ChecklistRule { Code = "unneeded", TypeCode = "spouse_id", ExampleFileId = example, Need = Need.Conditional, Condition = FactCondition.All(CustomerFacts.Married) },
+        ]);
+        var product = (await Products.OfferAsync(new ProductDraft("linked", "产品", null, 1), rules, ProductHouse.Editor, default)).Value;
+        var draft = new CustomerDraft { Name = "张三", Phones = ["13800138000"], Loans = [new LoanDraft { ProductId = product, Amount = 1_000 }] };
+        var customer = (await app.Services.GetRequiredService<CustomerService>().CreateAsync(draft, clerk, default)).Value;
+        var links = app.Services.GetRequiredService<LinkService>();
+        var link = (await links.CreateAsync(customer, clerk, default)).Value;
+
+        var shown = await client.GetAsync($"/u/{link.Token}/example/shown");
+        Assert.Equal("previewa picture", await shown.Content.ReadAsStringAsync());
+        Assert.Equal("default-src 'none'; sandbox", shown.Headers.GetValues("Content-Security-Policy").Single());
+        foreach (var other in new[] { "plain", "unneeded", "nothing", example.ToString() })
+            Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/u/{link.Token}/example/{other}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/u/{new string('x', 43)}/example/shown")).StatusCode);
+
+        Assert.True((await links.RevokeAsync(link.Id, clerk, default)).Ok);
+        Assert.Equal(HttpStatusCode.Gone, (await client.GetAsync($"/u/{link.Token}/example/shown")).StatusCode);
     }
 
     [Fact]

@@ -32,11 +32,11 @@ public static class CollectionEndpoints
     private static async Task<IResult> LinkStateAsync(string token, LinkService links, DocumentQueries documents, UploadQueries uploads, HttpContext http, CancellationToken ct)
     {
         var actor = await links.OpenAsync(token, http.Connection.RemoteIpAddress?.ToString(), ct);
-        return actor.Ok ? await StateAsync(actor.Value.CustomerId, actor.Value, "customer", documents, uploads, http, ct) : actor.Refusal.ToProblem();
+        return actor.Ok ? await StateAsync(actor.Value.CustomerId, actor.Value, "customer", rule => ProductExampleEndpoints.LinkOf(token, rule), documents, uploads, http, ct) : actor.Refusal.ToProblem();
     }
 
     private static async Task<IResult> StaffStateAsync(Guid id, CurrentActor current, DocumentQueries documents, UploadQueries uploads, HttpContext http, CancellationToken ct) =>
-        await StateAsync(id, await current.GetAsync(), "staff", documents, uploads, http, ct);
+        await StateAsync(id, await current.GetAsync(), "staff", ProductExampleEndpoints.StaffLinkOf, documents, uploads, http, ct);
 
     private static async Task<IResult> LinkWithdrawAsync(string token, [FromBody] WithdrawRequest request, LinkService links, DocumentService documents, HttpContext http, CancellationToken ct)
     {
@@ -57,20 +57,21 @@ public static class CollectionEndpoints
     private static bool ComesFromOurPage(HttpContext http) =>
         http.Request.Headers["X-Requested-With"] == "ccd" && http.Request.Headers["Sec-Fetch-Site"] != "cross-site";
 
-    private static async Task<IResult> StateAsync(Guid customerId, Actor actor, string mode, DocumentQueries documents, UploadQueries uploads, HttpContext http, CancellationToken ct)
+    private static async Task<IResult> StateAsync(
+        Guid customerId, Actor actor, string mode, Func<ChecklistRule, string?> exampleOf, DocumentQueries documents, UploadQueries uploads, HttpContext http, CancellationToken ct)
     {
         var page = await documents.CollectionAsync(customerId, actor, ct);
         if (page is null)
             return (actor is LinkActor ? LinkRefusals.Unknown : CommonRefusals.NotFound).ToProblem();
         var underWay = await uploads.UnderWayAsync(customerId, actor, ct);
-        var body = JsonSerializer.SerializeToUtf8Bytes(Describe(page, underWay, mode), Json);
+        var body = JsonSerializer.SerializeToUtf8Bytes(Describe(page, underWay, mode, exampleOf), Json);
         var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body)[..12])}\"";
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.ETag = tag;
         return http.Request.Headers.IfNoneMatch == tag ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Bytes(body, "application/json");
     }
 
-    private static object Describe(CollectionPage page, IReadOnlyList<UploadView> underWay, string mode) => new
+    private static object Describe(CollectionPage page, IReadOnlyList<UploadView> underWay, string mode, Func<ChecklistRule, string?> exampleOf) => new
     {
         mode,
         customerName = page.CustomerName,
@@ -97,7 +98,7 @@ public static class CollectionEndpoints
             },
             reason = item.Report.Reason,
             help = item.Report.Rule.Help,
-            exampleUrl = (string?)null,
+            exampleUrl = exampleOf(item.Report.Rule),
             minFiles = item.Report.Rule.MinFiles,
             maxFiles = item.Report.Rule.MaxFiles,
             formats = item.Report.Rule.Formats.Extensions(),

@@ -1,11 +1,14 @@
 using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Products;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace CcdBlazor.Endpoints;
 
-/// <summary>Example pictures of checklists: sent by a fetch of the editor's page, shown to staff.</summary>
+/// <summary>
+/// Example pictures of checklists: sent by a fetch of the editor's page, shown to staff by their id, and to customers by the item of their link.
+/// </summary>
 public static class ProductExampleEndpoints
 {
     public const string Path = "/api/products/example";
@@ -20,8 +23,17 @@ public static class ProductExampleEndpoints
     {
         routes.MapPost(Path, StoreAsync).WithName("product-example-store");
         routes.MapGet(Path + "/{fileId:guid}", ShowAsync).WithName("product-example");
+        routes.MapGet("/u/{token}/example/{itemCode}", ShowToCustomerAsync).AllowAnonymous().RequireRateLimiting(CollectionEndpoints.PublicRateLimit)
+            .WithName("link-example");
         return routes;
     }
+
+    /// <summary>Where a customer behind a link sees the example of a rule; null without one.</summary>
+    internal static string? LinkOf(string token, ChecklistRule rule) =>
+        rule.ExampleFileId is null ? null : $"/u/{Uri.EscapeDataString(token)}/example/{Uri.EscapeDataString(rule.Code)}";
+
+    /// <summary>Where staff see it.</summary>
+    internal static string? StaffLinkOf(ChecklistRule rule) => rule.ExampleFileId is { } fileId ? $"{Path}/{fileId}" : null;
 
     private static async Task<IResult> StoreAsync(HttpContext http, ResolveUploadSender resolve, ProductExamples examples, CancellationToken ct)
     {
@@ -72,6 +84,18 @@ public static class ProductExampleEndpoints
     {
         var sender = await resolve(http, ct);
         return sender.Ok ? Answer(http, await examples.OpenAsync(fileId, sender.Value, ct)) : sender.Refusal.ToProblem();
+    }
+
+    /// <summary>Only an item that this link shows; everything else, and every dead link, is simply not there.</summary>
+    private static async Task<IResult> ShowToCustomerAsync(
+        string token, string itemCode, HttpContext http, LinkService links, DocumentQueries documents, ProductExamples examples, CancellationToken ct)
+    {
+        var opened = await links.OpenAsync(token, http.Connection.RemoteIpAddress?.ToString(), ct);
+        if (!opened.Ok)
+            return opened.Refusal.ToProblem();
+        var page = await documents.CollectionAsync(opened.Value.CustomerId, opened.Value, ct);
+        var item = page?.Items.FirstOrDefault(item => item.Report.Rule.Code == itemCode);
+        return Answer(http, item is null ? null : await examples.OpenForAsync(item.Report.Rule, ct));
     }
 
     private static IResult Answer(HttpContext http, OpenedFile? opened)

@@ -102,6 +102,7 @@ public static class CcdApplication
         app.MapUploads();
         app.MapCollection();
         app.MapDocumentFiles();
+        app.MapProductExamples();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }
