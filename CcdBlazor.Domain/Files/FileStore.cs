@@ -137,8 +137,9 @@ public sealed class FileStore
                     if (await db.StoredBlobs.Where(b => b.Sha == blob.Sha && b.Location == blob.Location).ExecuteDeleteAsync(ct) == 0)
                         continue;
                 }
-                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+                catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.RestrictViolation)
                 {
+                    // The second since PostgreSQL 18.
                     continue;
                 }
 

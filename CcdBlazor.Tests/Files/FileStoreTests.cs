@@ -1,4 +1,5 @@
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 
 namespace CcdBlazor.Tests.Files;
@@ -122,6 +123,28 @@ public sealed class FileStoreTests : IAsyncLifetime
                 await Files.DeleteAsync(id, default);
             stored.Clear();
         }
+    }
+
+    [Fact]
+    public async Task A_blob_that_a_file_takes_while_it_is_being_swept_stays()
+    {
+        var content = EncryptedStreamTests.Content(1000);
+        var doomed = await StoreAsync(content, preview: null, thumbnail: null);
+        var sha = (await Files.DescribeAsync([doomed], default))[doomed].Sha;
+        await Files.DeleteAsync(doomed, default);
+        await using var db = await server.OpenDatabaseAsync();
+        await using var taking = await db.BeginAsync(default);
+        var taker = Guid.CreateVersion7();
+        db.Add(new StoredFile { Id = taker, Sha = sha, Bytes = 1000, Kind = ContentKind.Pdf, MediaType = "application/pdf", FileName = "a.pdf", CreatedAt = server.Clock.Now });
+        await db.SaveChangesAsync();
+
+        var sweeping = Files.DeleteUnreferencedAsync(default);
+        await Eventually.TrueAsync(async () =>
+            await db.Database.SqlQuery<int>($"SELECT count(*)::int AS \"Value\" FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").SingleAsync() == 1);
+        await taking.CommitAsync(default);
+
+        Assert.Equal(0, await sweeping);
+        Assert.Equal(content, await server.ContentAsync(taker));
     }
 
     [Fact]
