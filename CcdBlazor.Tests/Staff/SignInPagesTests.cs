@@ -179,7 +179,7 @@ public sealed partial class SignInPagesTests(StaffHouse house) : IClassFixture<S
         var page = await browser.GetStringAsync("/account/password");
         await PostFormAsync(browser, "/logout", page, "sign-out");
         Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync("/api/anything")).StatusCode);
-        await closed.WaitAsync(TimeSpan.FromSeconds(2));
+        await closed.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]

@@ -9,7 +9,7 @@ namespace CcdBlazor.Security;
 internal sealed class ConnectionGuard(OpenSessions sessions, TimeProvider clock) : IHubFilter
 {
     /// <summary>Enough for the browser to leave by itself, and well under the two seconds in which it must be over.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(400);
 
     private static readonly object Key = new();
 

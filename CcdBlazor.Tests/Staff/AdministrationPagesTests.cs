@@ -1,0 +1,105 @@
+using Bunit;
+using CcdBlazor.Components.Staff;
+using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Staff;
+using CcdBlazor.Security;
+using CcdBlazor.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Radzen;
+
+namespace CcdBlazor.Tests.Staff;
+
+public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<StaffHouse>
+{
+    [Fact]
+    public async Task A_new_account_shows_its_first_password_once()
+    {
+        await using var context = Context();
+        var page = context.Render<StaffPage>();
+        page.WaitForElement("table");
+        page.Find(".page-head .btn-primary").Click();
+        page.Find("#staff-user-name").Change("page.made");
+        page.Find("#staff-name").Change("页面新建");
+        page.Find("#side-form").Submit();
+        var password = page.WaitForElement("#initial-password").TextContent;
+        Assert.True((await house.TicketAsync("page.made", password)).MustChangePassword);
+        page.Find(".drawer-foot .btn-primary").Click();
+        Assert.DoesNotContain(password, page.Markup, StringComparison.Ordinal);
+        page.WaitForAssertion(() => Assert.Contains("页面新建", page.Find("table").TextContent, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_malformed_account_shows_each_problem_at_its_field()
+    {
+        await using var context = Context();
+        var page = context.Render<StaffPage>();
+        page.WaitForElement("table");
+        page.Find(".page-head .btn-primary").Click();
+        page.Find("#staff-user-name").Change("a b");
+        page.Find("#side-form").Submit();
+        page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".field.invalid .error").Count));
+    }
+
+    [Fact]
+    public async Task Taking_a_role_away_on_the_page_takes_it_away()
+    {
+        var (actor, _) = await house.AddAsync(ShippedRoles.Legal);
+        var legal = await house.RoleIdAsync(ShippedRoles.Legal);
+        await using var context = Context();
+        var drawer = context.Render<StaffDrawer>(p => p.Add(d => d.StaffId, actor.StaffId)
+            .Add(d => d.Roles, house.Directory.RolesAsync(default).Result).Add(d => d.Departments, []));
+        drawer.WaitForElement("fieldset input[checked]").Change(false);
+        drawer.Find("#side-form").Submit();
+        await Eventually.TrueAsync(async () => !(await house.Directory.DetailAsync(actor.StaffId, house.Administrator, default)).Value.RoleIds.Contains(legal));
+    }
+
+    [Fact]
+    public async Task Ticks_are_saved_together_and_survive_the_change_of_a_colleague()
+    {
+        var role = (await house.Roles.CreateAsync(new RoleDraft { Name = "勾选" }, house.Administrator, default)).Value;
+        await using var context = Context();
+        var page = context.Render<RolesPage>();
+        page.WaitForElement("table");
+        page.Find($"input[aria-label='勾选：{PermissionText.Of(Permission.ViewAudit).Label}']").Change(true);
+        await house.Roles.CreateAsync(new RoleDraft { Name = "同事新建" }, house.Administrator, default);
+        page.WaitForAssertion(() => Assert.Contains("同事新建", page.Find("thead").TextContent, StringComparison.Ordinal));
+        page.Find(".bulk-bar .btn-primary").Click();
+        await Eventually.TrueAsync(async () => (await house.Directory.RolesAsync(default)).Single(r => r.Id == role).Permissions.Contains(Permission.ViewAudit));
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".bulk-bar")));
+    }
+
+    [Fact]
+    public async Task The_administrators_manage_staff_cannot_be_unticked()
+    {
+        await using var context = Context();
+        var page = context.Render<RolesPage>();
+        page.WaitForElement("table");
+        var label = PermissionText.Of(Permission.ManageStaff).Label;
+        Assert.True(page.Find($"input[aria-label='管理员：{label}']").HasAttribute("disabled"));
+        Assert.False(page.Find($"input[aria-label='客服：{label}']").HasAttribute("disabled"));
+    }
+
+    [Fact]
+    public async Task A_department_moved_below_itself_is_refused_at_the_field()
+    {
+        var top = (await house.Departments.CreateAsync(new DepartmentDraft { Name = "页面部门" }, house.Administrator, default)).Value;
+        var child = (await house.Departments.CreateAsync(new DepartmentDraft { Name = "页面下级", ParentId = top }, house.Administrator, default)).Value;
+        await using var context = Context();
+        var page = context.Render<DepartmentsPage>();
+        page.WaitForElement("button[aria-label='编辑页面部门']").Click();
+        page.Find("#department-parent").Change(child.ToString());
+        page.Find("#side-form").Submit();
+        page.WaitForAssertion(() => Assert.Equal(StaffRefusals.DepartmentCycle.Text, page.Find(".field.invalid .error").TextContent));
+    }
+
+    private BunitContext Context()
+    {
+        var context = new BunitContext();
+        BunitContext.DefaultWaitTimeout = TimeSpan.FromSeconds(20);
+        context.JSInterop.Mode = JSRuntimeMode.Loose;
+        context.Services.AddSingleton(house.Feed).AddSingleton(house.Directory).AddSingleton(house.Accounts).AddSingleton(house.Roles).AddSingleton(house.Departments);
+        context.Services.AddSingleton<CurrentActor>(new ActingAs(house.Administrator));
+        context.Services.AddScoped<DialogService>();
+        return context;
+    }
+}
