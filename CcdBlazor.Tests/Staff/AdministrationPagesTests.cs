@@ -17,14 +17,14 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
         await using var context = Context();
         var page = context.Render<StaffPage>();
         page.WaitForElement("table");
-        page.Find(".page-head .btn-primary").Click();
-        page.Find("#staff-user-name").Change("page.made");
-        page.Find("#staff-name").Change("页面新建");
-        page.Find("#side-form").Submit();
+        page.WaitForElement(".page-head .btn-primary").Click();
+        page.WaitForElement("#staff-user-name").Change("page.made");
+        page.WaitForElement("#staff-name").Change("页面新建");
+        page.WaitForElement("#side-form").Submit();
         var password = page.WaitForElement("#initial-password").TextContent;
         Assert.True((await house.TicketAsync("page.made", password)).MustChangePassword);
-        page.Find(".drawer-foot .btn-primary").Click();
-        Assert.DoesNotContain(password, page.Markup, StringComparison.Ordinal);
+        page.WaitForElement(".drawer-foot .btn-primary").Click();
+        page.WaitForAssertion(() => Assert.DoesNotContain(password, page.Markup, StringComparison.Ordinal));
         page.WaitForAssertion(() => Assert.Contains("页面新建", page.Find("table").TextContent, StringComparison.Ordinal));
     }
 
@@ -34,9 +34,9 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
         await using var context = Context();
         var page = context.Render<StaffPage>();
         page.WaitForElement("table");
-        page.Find(".page-head .btn-primary").Click();
-        page.Find("#staff-user-name").Change("a b");
-        page.Find("#side-form").Submit();
+        page.WaitForElement(".page-head .btn-primary").Click();
+        page.WaitForElement("#staff-user-name").Change("a b");
+        page.WaitForElement("#side-form").Submit();
         page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".field.invalid .error").Count));
     }
 
@@ -49,7 +49,7 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
         var drawer = context.Render<StaffDrawer>(p => p.Add(d => d.StaffId, actor.StaffId)
             .Add(d => d.Roles, house.Directory.RolesAsync(default).Result).Add(d => d.Departments, []));
         drawer.WaitForElement("fieldset input[checked]").Change(false);
-        drawer.Find("#side-form").Submit();
+        drawer.WaitForElement("#side-form").Submit();
         await Eventually.TrueAsync(async () => !(await house.Directory.DetailAsync(actor.StaffId, house.Administrator, default)).Value.RoleIds.Contains(legal));
     }
 
@@ -60,10 +60,10 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
         await using var context = Context();
         var page = context.Render<RolesPage>();
         page.WaitForElement("table");
-        page.Find($"input[aria-label='勾选：{PermissionText.Of(Permission.ViewAudit).Label}']").Change(true);
+        page.WaitForElement($"input[aria-label='勾选：{PermissionText.Of(Permission.ViewAudit).Label}']").Change(true);
         await house.Roles.CreateAsync(new RoleDraft { Name = "同事新建" }, house.Administrator, default);
         page.WaitForAssertion(() => Assert.Contains("同事新建", page.Find("thead").TextContent, StringComparison.Ordinal));
-        page.Find(".bulk-bar .btn-primary").Click();
+        page.WaitForElement(".bulk-bar .btn-primary").Click();
         await Eventually.TrueAsync(async () => (await house.Directory.RolesAsync(default)).Single(r => r.Id == role).Permissions.Contains(Permission.ViewAudit));
         page.WaitForAssertion(() => Assert.Empty(page.FindAll(".bulk-bar")));
     }
@@ -75,8 +75,8 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
         var page = context.Render<RolesPage>();
         page.WaitForElement("table");
         var label = PermissionText.Of(Permission.ManageStaff).Label;
-        Assert.True(page.Find($"input[aria-label='管理员：{label}']").HasAttribute("disabled"));
-        Assert.False(page.Find($"input[aria-label='客服：{label}']").HasAttribute("disabled"));
+        Assert.True(page.WaitForElement($"input[aria-label='管理员：{label}']").HasAttribute("disabled"));
+        Assert.False(page.WaitForElement($"input[aria-label='客服：{label}']").HasAttribute("disabled"));
     }
 
     [Fact]
@@ -87,8 +87,8 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
         await using var context = Context();
         var page = context.Render<DepartmentsPage>();
         page.WaitForElement("button[aria-label='编辑页面部门']").Click();
-        page.Find("#department-parent").Change(child.ToString());
-        page.Find("#side-form").Submit();
+        page.WaitForElement("#department-parent").Change(child.ToString());
+        page.WaitForElement("#side-form").Submit();
         page.WaitForAssertion(() => Assert.Equal(StaffRefusals.DepartmentCycle.Text, page.Find(".field.invalid .error").TextContent));
     }
 
@@ -98,7 +98,7 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
         BunitContext.DefaultWaitTimeout = TimeSpan.FromSeconds(20);
         context.JSInterop.Mode = JSRuntimeMode.Loose;
         context.Services.AddSingleton(house.Feed).AddSingleton(house.Directory).AddSingleton(house.Accounts).AddSingleton(house.Roles).AddSingleton(house.Departments);
-        context.Services.AddSingleton<CurrentActor>(new ActingAs(house.Administrator));
+        context.Services.AddSingleton<CurrentActor>(new FixedActor(house.Administrator));
         context.Services.AddScoped<DialogService>();
         return context;
     }
