@@ -23,7 +23,8 @@ public static class UploadEndpoints
 
     public static IEndpointRouteBuilder MapUploads(this IEndpointRouteBuilder routes)
     {
-        var uploads = routes.MapGroup(Path).AddEndpointFilter(ProtocolAsync);
+        // Open at the door, because customers behind a link have no account: each request names its sender, see ResolveUploadSender.
+        var uploads = routes.MapGroup(Path).AddEndpointFilter(ProtocolAsync).AllowAnonymous();
         uploads.MapMethods("", ["OPTIONS"], DescribeServer);
         uploads.MapMethods("/{id:guid}", ["OPTIONS"], DescribeServer);
         uploads.MapPost("", CreateAsync);

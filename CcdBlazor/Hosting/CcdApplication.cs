@@ -23,7 +23,7 @@ namespace CcdBlazor.Hosting;
 /// </summary>
 public static class CcdApplication
 {
-    /// <summary>Runs until stopped. Verbs: <c>--seed NAME</c> and <c>--verify-audit</c> do one thing and end.</summary>
+    /// <summary>Runs until stopped. Verbs: <c>--seed NAME</c>, <c>--verify-audit</c> and <c>--list-routes</c> do one thing and end.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         var chinese = CultureInfo.GetCultureInfo("zh-CN");
@@ -39,6 +39,11 @@ public static class CcdApplication
         AddServices(builder, database, dataFolder);
         await using var app = builder.Build();
         UsePipeline(app);
+        if (args.Contains("--list-routes"))
+        {
+            RouteList.Print(app, Console.Out);
+            return 0;
+        }
 
         var first = await FirstStart.PrepareAsync(app.Services, app.Configuration, app.Environment, CancellationToken.None);
         if (app.Configuration["seed"] is { Length: > 0 } scenario)

@@ -18,7 +18,8 @@ internal static class UploadSenders
             return opened.Ok ? opened.Value : opened.Refusal;
         }
 
-        if (http.User.Identity is not { IsAuthenticated: true })
+        // The endpoints are open at the door for customers, so what holds for every other page is asked here: a session, and no first password any more.
+        if (SessionClaims.Of(http.User) is not { MustChangePassword: false })
             return SignInNeeded;
         return await http.RequestServices.GetRequiredService<CurrentActor>().GetAsync();
     }
