@@ -1,1 +1,3 @@
-Console.WriteLine("bench");
+using CcdBlazor.Bench;
+
+return await Benches.RunAsync(args);

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using CcdBlazor.Domain.Audit;
+using CcdBlazor.Domain.Changes;
+using CcdBlazor.Domain.Customers;
+using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Documents;
+using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Staff;
+using CcdBlazor.Files;
+using CcdBlazor.Hosting;
+using CcdBlazor.Media;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace CcdBlazor.Bench;
+
+/// <summary>A filled database of its own and the program's services over it, without the web server.</summary>
+internal sealed class BenchHost : IAsyncDisposable
+{
+    private readonly ServiceProvider services;
+
+    private BenchHost(EmbeddedPostgres postgres, ServiceProvider services) => (Postgres, this.services) = (postgres, services);
+
+    public EmbeddedPostgres Postgres { get; }
+
+    public T Get<T>()
+        where T : notnull => services.GetRequiredService<T>();
+
+    /// <summary>Starts the server; fills the database when it is not complete in this size.</summary>
+    public static async Task<BenchHost> StartAsync(BenchSettings settings, CancellationToken ct)
+    {
+        var postgres = await StartServerAsync(settings, ct);
+        var host = new BenchHost(postgres, ServicesOver(postgres.ConnectionString, settings));
+        try
+        {
+            await host.Get<Database>().MigrateAsync(ct);
+            await new BenchData(host.services, settings).EnsureAsync(ct);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Durable as in production; only memory is that of a server with a million customers.</summary>
+    public static async Task<EmbeddedPostgres> StartServerAsync(BenchSettings settings, CancellationToken ct)
+    {
+        var since = Stopwatch.GetTimestamp();
+        var postgres = await EmbeddedPostgres.StartAsync(
+            new EmbeddedPostgresOptions
+            {
+                DataFolder = Path.Combine(settings.DataFolder, "postgres"),
+                Settings = new Dictionary<string, string>
+                {
+                    ["shared_buffers"] = "1GB",
+                    ["effective_cache_size"] = "6GB",
+                    ["max_wal_size"] = "8GB",
+                    ["maintenance_work_mem"] = "512MB",
+                    ["max_connections"] = "300",
+                },
+                StartPatience = TimeSpan.FromMinutes(10),
+            },
+            NullLogger.Instance, ct);
+        Figures.Note($"database server up after {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s (shared_buffers 1GB, fsync and synchronous_commit on)");
+        return postgres;
+    }
+
+    public static async Task<string> EmptyDatabaseAsync(EmbeddedPostgres postgres, string name, CancellationToken ct)
+    {
+        await using var source = NpgsqlDataSource.Create(postgres.ConnectionString);
+        await using (var drop = source.CreateCommand($"drop database if exists {name} with (force)"))
+            await drop.ExecuteNonQueryAsync(ct);
+        await using (var create = source.CreateCommand($"create database {name}"))
+            await create.ExecuteNonQueryAsync(ct);
+        return postgres.ConnectionStringFor(name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await services.DisposeAsync();
+        await Postgres.DisposeAsync();
+    }
+
+    private static ServiceProvider ServicesOver(string connectionString, BenchSettings settings)
+    {
+        var configuration = new ConfigurationBuilder().Build();
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole());
+        services.AddData(connectionString);
+        services.AddAudit(Path.Combine(settings.DataFolder, "audit-heads.log"));
+        services.AddStaff();
+        services.AddProducts();
+        services.AddCustomers();
+        services.AddDocuments();
+        services.AddFiles(KeyRingFile.Load(configuration, settings.DataFolder, mustBeConfigured: false), new UploadOptions(Path.Combine(settings.DataFolder, "uploads")));
+        services.AddBlobStore(configuration, settings.DataFolder);
+        services.AddMediaWorker(configuration);
+        return services.BuildServiceProvider();
+    }
+
+    /// <summary>Carries what is changed here to the nodes under test, as another node would.</summary>
+    public async Task<IAsyncDisposable> RelayAsync(CancellationToken ct)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var relay = Get<ChangeRelay>();
+        var running = relay.RunAsync(stop.Token);
+        while (!relay.Listening)
+            await Task.Delay(20, ct);
+        return new Running(stop, running);
+    }
+
+    private sealed class Running(CancellationTokenSource stop, Task running) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await stop.CancelAsync();
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            stop.Dispose();
+        }
+    }
+}

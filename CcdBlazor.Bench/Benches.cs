@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace CcdBlazor.Bench;
+
+/// <summary>The table of benches. Each prints its command, its conditions, and the goal beside the figure.</summary>
+internal static class Benches
+{
+    private static readonly (string Name, string What, Func<BenchSettings, CancellationToken, Task> Run)[] All =
+    [
+        ("list", "pages of the customer list and every kind of search, as three readers", QueryBenches.ListAsync),
+        ("detail", "a customer's page: record and checklist", QueryBenches.DetailAsync),
+        ("completeness", "completeness of 50 customers", QueryBenches.CompletenessAsync),
+        ("dashboard", "figures of the dashboard", QueryBenches.DashboardAsync),
+        ("files", "MB/s of the encrypted store", FilesAsync),
+        ("audit", "cost per audited write, verification of 1,000,000 rows", AuditAsync),
+    ];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        if (BenchSettings.Read(args) is not { } settings || settings.Names.Except(All.Select(b => b.Name).Append("all").Append("data")).Any())
+        {
+            Help();
+            return 2;
+        }
+
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, e) =>
+        {
+            e.Cancel = true;
+            stop.Cancel();
+        };
+        Figures.Conditions(settings);
+        if (settings.Names.Contains("data"))
+        {
+            await using var host = await BenchHost.StartAsync(settings, stop.Token);
+        }
+
+        foreach (var (name, what, run) in All)
+            if (settings.Names.Contains(name) || settings.Names.Contains("all"))
+            {
+                Figures.Title(name, what, settings);
+                await run(settings, stop.Token);
+            }
+
+        return Figures.Missed == 0 ? 0 : 1;
+    }
+
+    private static void Help()
+    {
+        Console.WriteLine("scripts/bench [NAME ...] [--customers N] [--runs N] [--circuits N] [--watchers N] [--data FOLDER]");
+        Console.WriteLine("  data          fill the database only");
+        foreach (var (name, what, _) in All)
+            Console.WriteLine($"  {name,-13} {what}");
+        Console.WriteLine("  all           everything above (the default)");
+    }
+
+    private static Task FilesAsync(BenchSettings settings, CancellationToken ct) => FileStoreBench.RunAsync(Path.Combine(settings.Folder, "files"), ct);
+
+    private static async Task AuditAsync(BenchSettings settings, CancellationToken ct)
+    {
+        await using var postgres = await BenchHost.StartServerAsync(settings, ct);
+        var met = await AuditBench.RunAsync(await BenchHost.EmptyDatabaseAsync(postgres, "ccd_bench_audit", ct), Console.Out, ct);
+        Figures.Goal("audit", met);
+    }
+}
