@@ -1,7 +1,6 @@
 using System.Globalization;
 using CcdBlazor.Components;
 using CcdBlazor.DevTools;
-using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
@@ -12,6 +11,7 @@ using CcdBlazor.Endpoints;
 using CcdBlazor.Files;
 using CcdBlazor.Live;
 using CcdBlazor.Media;
+using CcdBlazor.Operations;
 using CcdBlazor.Security;
 using Microsoft.AspNetCore.HttpOverrides;
 using Radzen;
@@ -49,7 +49,7 @@ public static class CcdApplication
         if (app.Configuration["seed"] is { Length: > 0 } scenario)
             return await SeedScenarios.RunAsync(scenario, app.Services, CancellationToken.None);
         if (app.Configuration.GetValue("verify-audit", false) || args.Contains("--verify-audit"))
-            return 1;
+            return await AuditVerifyVerb.RunAsync(app.Services);
 
         await app.StartAsync();
         first.Announce(app);
@@ -64,7 +64,7 @@ public static class CcdApplication
         var production = builder.Environment.IsProduction();
 
         services.AddData(database.ConnectionString);
-        services.AddAudit(Path.Combine(dataFolder, "audit-heads.log"));
+        builder.AddOperations(database.ConnectionString, dataFolder);
         services.AddStaff();
         services.AddProducts();
         services.AddCustomers();
@@ -75,6 +75,7 @@ public static class CcdApplication
         services.AddBlobStore(configuration, dataFolder);
         services.AddMediaWorker(configuration);
         services.AddSecurity(configuration);
+        services.AddSharedProtectionKeys();
         services.AddSingleton<PresenceBoard>();
         services.AddHostedService<ChangeRelayHost>();
         services.AddHostedService<PresenceHost>();
@@ -94,6 +95,7 @@ public static class CcdApplication
 
     private static void UsePipeline(WebApplication app)
     {
+        app.UseRequestLog();
         app.UseForwardedHeaders();
         if (!app.Environment.IsDevelopment())
             app.UseExceptionHandler("/error", createScopeForErrors: true);
@@ -103,6 +105,7 @@ public static class CcdApplication
         app.UseAntiforgery();
 
         app.MapStaticAssets().AllowAnonymous();
+        app.MapOperations();
         app.MapSecurityEndpoints();
         app.MapUploads();
         app.MapCollection();
