@@ -60,6 +60,7 @@ internal sealed class CustomerMapping : IEntityTypeConfiguration<Customer>, IRef
         customer.HasIndex(c => new { c.UpdatedAt, c.Id }).IsDescending().HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.CreatedAt, c.Id }).IsDescending().HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.State, c.UpdatedAt }).IsDescending(false, true).HasFilter("deleted_at is null");
+        customer.HasIndex(c => new { c.StateSince, c.Id }).HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.State, c.StateSince }).HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.DepartmentId, c.UpdatedAt }).IsDescending(false, true).HasFilter("deleted_at is null");
         // The arm of visibility of those who review.

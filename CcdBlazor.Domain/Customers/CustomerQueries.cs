@@ -33,8 +33,7 @@ public sealed partial class CustomerQueries
     public async Task<Page<CustomerRow>> ListAsync(CustomerFilter filter, PageRequest page, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var everything = filter.IsEmpty && by.May(Permission.ViewAllCustomers);
-        var (ids, total, isFloor) = await CustomerList.PageAsync(db, Narrowed(db, filter, by), filter.Sort, page, everything, ct);
+        var (ids, total, isFloor) = await CustomerList.PageAsync(db, Narrowed(db, filter, by), filter.Sort, page, HintOf(filter, by), ct);
         return new Page<CustomerRow>(await RowsAsync(db, ids, ct), total, isFloor, page);
     }
 
@@ -151,6 +150,16 @@ public sealed partial class CustomerQueries
 
     private static IReadOnlyList<string> MostUsed(IEnumerable<string> values) =>
         [.. values.GroupBy(v => v).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(MostSuggestions).Select(g => g.Key)];
+
+    private static ListHint HintOf(CustomerFilter filter, Actor by)
+    {
+        var states = filter.States?.Distinct().Count() ?? 0;
+        if (by.May(Permission.ViewAllCustomers) && (filter with { States = null }).IsEmpty && (states == 0 || (states == 1 && filter.Sort is CustomerSort.Updated or CustomerSort.StateSince)))
+            return ListHint.Walk;
+        return (filter.Sort == CustomerSort.Name && filter.Search is not null) || (filter.Sort == CustomerSort.Completeness && states > 0)
+            ? ListHint.Sort
+            : ListHint.Unknown;
+    }
 
     private IQueryable<Customer> Narrowed(CcdDbContext db, CustomerFilter filter, Actor by)
     {

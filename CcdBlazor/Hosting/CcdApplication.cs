@@ -110,6 +110,7 @@ public static class CcdApplication
         app.MapUploads();
         app.MapCollection();
         app.MapDocumentFiles();
+        app.MapCustomerExport();
         app.MapProductExamples();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }

@@ -337,6 +337,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_customers_state_updated_at")
                         .HasFilter("deleted_at is null");
 
+                    b.HasIndex("StateSince", "Id")
+                        .HasDatabaseName("ix_customers_state_since_id")
+                        .HasFilter("deleted_at is null");
+
                     b.HasIndex("UpdatedAt", "Id")
                         .IsDescending()
                         .HasDatabaseName("ix_customers_updated_at_id")

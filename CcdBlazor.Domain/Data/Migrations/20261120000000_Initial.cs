@@ -624,6 +624,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                 .Annotation("Npgsql:StorageParameter:fastupdate", false);
 
             migrationBuilder.CreateIndex(
+                name: "ix_customers_state_since_id",
+                table: "customers",
+                columns: new[] { "state_since", "id" },
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_customers_state_state_since",
                 table: "customers",
                 columns: new[] { "state", "state_since" },
