@@ -19,6 +19,15 @@ public static class Completeness
     /// <summary>One needed line in parts: divisible by every count up to 16, so that halves and thirds add up exactly.</summary>
     private const int Whole = 720_720;
 
+    private static readonly Missing NoProduct = new("还没有选择贷款产品");
+
+    /// <summary>The same for a customer, who may not have chosen a product yet: an empty checklist is then no complete one.</summary>
+    public static CompletenessReport OfCustomer(ChecklistRules rules, IReadOnlySet<string> facts, IReadOnlyList<DocumentFact> documents, bool hasProduct)
+    {
+        var report = Of(rules, facts, documents);
+        return hasProduct ? report : report with { Percent = 0, Complete = false, AllAccepted = false, Missing = [NoProduct], NotAccepted = [NoProduct] };
+    }
+
     public static CompletenessReport Of(ChecklistRules rules, IReadOnlySet<string> facts, IReadOnlyList<DocumentFact> documents)
     {
         var lines = new Line[rules.Items.Count];

@@ -1,4 +1,5 @@
 using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Customers;
 
 namespace CcdBlazor.Domain.Documents;
 
@@ -111,6 +112,8 @@ internal sealed class Document
             return DocumentRefusals.DecidedMeanwhile(DecidedByName, State);
         if (verdict == DocumentVerdict.Returned && string.IsNullOrWhiteSpace(reason))
             return DocumentRefusals.ReasonMissing;
+        if (reason?.Length > CustomerWorkflow.LongestReason)
+            return CustomerRefusals.ReasonTooLong;
         State = verdict switch
         {
             DocumentVerdict.Accepted => DocumentState.Accepted,

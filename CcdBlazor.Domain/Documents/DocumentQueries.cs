@@ -37,7 +37,8 @@ public sealed class DocumentQueries
             .Join(files, d => d.FileId, f => f.Id, (d, f) => new { Document = d, f.Bytes, f.MediaType, HasPreview = f.PreviewSha != null, f.Pages })
             .OrderByDescending(r => r.Document.Ordinal)
             .ToListAsync(ct);
-        var report = Completeness.Of(rules, customer.Facts.ToHashSet(), [.. rows.Select(r => new DocumentFact(r.Document.Id, r.Document.ItemCode, r.Document.State))]);
+        var report = Completeness.OfCustomer(
+            rules, customer.Facts.ToHashSet(), [.. rows.Select(r => new DocumentFact(r.Document.Id, r.Document.ItemCode, r.Document.State))], customer.Loans.Count > 0);
         var reviewing = by.May(Permission.ReviewDocuments) && customer.State == CustomerState.InReview;
         var collecting = by.May(Permission.CollectDocuments) && customer.ChecklistIsOpen;
         var documents = rows.ConvertAll(r => new DocumentRow(
@@ -137,14 +138,17 @@ public sealed class DocumentQueries
         DateTimeOffset? expires = null;
         if (by is LinkActor through)
         {
-            var link = await db.CustomerLinks.AsNoTracking().SingleAsync(l => l.Id == through.LinkId, ct);
+            var link = await db.CustomerLinks.AsNoTracking().SingleOrDefaultAsync(l => l.Id == through.LinkId, ct);
+            if (link is null || link.WhyClosed(now) is not null)
+                return null;
             linkItems = link.ItemCodes;
             expires = link.ExpiresAt;
         }
 
         var rules = await products.MergedAsync([.. customer.Loans.OrderBy(l => l.Position).Select(l => l.RulesVersionId)], ct);
         var documents = await db.Documents.AsNoTracking().Where(d => d.CustomerId == customerId).OrderBy(d => d.Ordinal).ToListAsync(ct);
-        var report = Completeness.Of(rules, customer.Facts.ToHashSet(), [.. documents.Select(d => new DocumentFact(d.Id, d.ItemCode, d.State))]);
+        var report = Completeness.OfCustomer(
+            rules, customer.Facts.ToHashSet(), [.. documents.Select(d => new DocumentFact(d.Id, d.ItemCode, d.State))], customer.Loans.Count > 0);
         var byItem = documents.Where(d => d.IsCurrent).ToLookup(d => d.ItemCode);
         var open = customer.ChecklistIsOpen && (by is LinkActor || by.May(Permission.CollectDocuments));
         var items = report.Items
@@ -174,7 +178,8 @@ public sealed class DocumentQueries
             .ToLookup(d => d.CustomerId, d => new DocumentFact(d.Id, d.ItemCode, d.State));
         var reports = new Dictionary<Guid, CompletenessReport>(customers.Count);
         foreach (var customer in customers)
-            reports[customer.Id] = Completeness.Of(await products.MergedAsync(customer.Versions, ct), customer.Facts.ToHashSet(), [.. documents[customer.Id]]);
+            reports[customer.Id] = Completeness.OfCustomer(
+                await products.MergedAsync(customer.Versions, ct), customer.Facts.ToHashSet(), [.. documents[customer.Id]], customer.Versions.Count > 0);
         return reports;
     }
 

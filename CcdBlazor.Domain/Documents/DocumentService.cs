@@ -42,7 +42,7 @@ public sealed class DocumentService : IUploadTarget, ICompletenessCheck
             return rule.Refusal;
         if (request.Length > rule.Value.MaxBytes)
             return DocumentRefusals.TooLarge(rule.Value.Title, rule.Value.MaxBytes);
-        if (Path.HasExtension(request.FileName) && !rule.Value.Formats.HasFlag(Claimed(request.FileName)))
+        if (Path.HasExtension(request.FileName) && (Claimed(request.FileName) is var claimed) && (claimed == DocumentFormats.None || !rule.Value.Formats.HasFlag(claimed)))
             return DocumentRefusals.WrongFormat(rule.Value.Title, rule.Value.Formats.InWords());
         return new UploadTargetFacts(rule.Value.MaxBytes);
     }
@@ -58,6 +58,9 @@ public sealed class DocumentService : IUploadTarget, ICompletenessCheck
         if (!locked.Ok)
             return locked.Refusal;
         var file = locked.Value;
+        // The program itself also sees the recycle bin.
+        if (file.Customer.DeletedAt is not null)
+            return CommonRefusals.NotFound;
         if (file.Documents.FirstOrDefault(d => d.FileId == uploaded.FileId) is { } earlier)
             return earlier.Id;
         var rule = await WhyNotAsync(db, file, uploaded.ItemCode, uploaded.ReplacesDocumentId, by, ct);
@@ -106,6 +109,8 @@ public sealed class DocumentService : IUploadTarget, ICompletenessCheck
         var document = locked.Value.Documents.Single(d => d.Id == documentId);
         if (by is LinkActor && (document.UploaderKind != by.Kind || document.UploaderId != by.Id))
             return CommonRefusals.NotFound;
+        if (by is LinkActor link && await WhyClosedAsync(db, link, now, ct) is { } closed)
+            return closed;
         if (!locked.Value.Customer.ChecklistIsOpen)
             return DocumentRefusals.ClosedForUpload;
         var withdrawn = document.Withdraw(by, now);
@@ -152,14 +157,19 @@ public sealed class DocumentService : IUploadTarget, ICompletenessCheck
                 return DocumentRefusals.ReplacedMeanwhile;
             if (old.State == DocumentState.Accepted)
                 return DocumentRefusals.AcceptedStays;
-        }
-        else if (current.Count(d => d.State != DocumentState.Returned) >= rule.MaxFiles)
-        {
-            return DocumentRefusals.Full(rule.Title, rule.MaxFiles);
+            // Putting another in its place is taking it back: a customer may do that with own fresh uploads, and with what was returned.
+            if (by is LinkActor && old.State != DocumentState.Returned && !old.MayWithdraw(by, clock.GetUtcNow()))
+                return DocumentRefusals.TooLateToWithdraw;
+            // One good paper for another changes nothing; a good one for a returned one needs a place.
+            if (old.State != DocumentState.Returned)
+                return rule;
         }
 
-        return rule;
+        return current.Count(d => d.State != DocumentState.Returned) >= rule.MaxFiles ? DocumentRefusals.Full(rule.Title, rule.MaxFiles) : rule;
     }
+
+    private static async Task<Refusal?> WhyClosedAsync(CcdDbContext db, LinkActor by, DateTimeOffset now, CancellationToken ct) =>
+        await db.CustomerLinks.AsNoTracking().SingleOrDefaultAsync(l => l.Id == by.LinkId, ct) is { } link ? link.WhyClosed(now) : LinkRefusals.Unknown;
 
     /// <summary>The same bytes twice in one item help nobody: a double tap, or the same photo chosen again.</summary>
     private static async Task<bool> HasSameContentAsync(CcdDbContext db, CustomerFile file, string itemCode, Guid fileId, CancellationToken ct)

@@ -71,7 +71,7 @@ public sealed class ReviewService
             return locked.Refusal;
         var file = locked.Value;
         var from = file.Customer.State;
-        if (move == CustomerMove.Approve && by.May(Permission.ReviewDocuments) && UploadedAny(file, by))
+        if (move is CustomerMove.Approve or CustomerMove.Reject && by.May(Permission.ReviewDocuments) && UploadedAny(file, by))
             return DocumentRefusals.UploaderMayNotReview;
         var moved = file.Customer.Move(move, by, reason, file.Check(), now);
         if (!moved.Ok)

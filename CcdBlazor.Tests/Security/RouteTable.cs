@@ -1,0 +1,115 @@
+using CcdBlazor.Domain.Common;
+
+namespace CcdBlazor.Tests.Security;
+
+/// <summary>What a route is about, and so what must be tried with it.</summary>
+internal enum RouteKind
+{
+    /// <summary>For everybody, and says nothing about anybody.</summary>
+    Public,
+
+    /// <summary>Of the framework; the guards of circuits are tested with sign-in.</summary>
+    Framework,
+
+    /// <summary>Everybody who is signed in; shows what is one's own, or lists that hold only what one may see.</summary>
+    SignedIn,
+
+    /// <summary>Asks for a permission at the door and is about no single person's object.</summary>
+    Permission,
+
+    /// <summary>About one customer.</summary>
+    Customer,
+
+    /// <summary>About one document, or a stored file.</summary>
+    Document,
+
+    /// <summary>About one upload, or creates one.</summary>
+    Upload,
+
+    /// <summary>Opened by the token of a customer's link.</summary>
+    Link,
+}
+
+/// <summary>
+/// Every route of the program, sorted by hand. A route that is not in here fails the tests: whoever adds one says what it is about, and for the last four
+/// kinds adds a probe to <see cref="RouteProbes"/>.
+/// </summary>
+internal static class RouteTable
+{
+    public const string Anyone = "anyone";
+    public const string SignedIn = "signed-in";
+
+    /// <param name="Methods">As the program lists them.</param>
+    /// <param name="Door">Who gets past the door: <see cref="Anyone"/>, <see cref="SignedIn"/>, or a permission.</param>
+    public sealed record Entry(string Methods, string Pattern, string Door, RouteKind Kind);
+
+    private const string Page = "GET,POST";
+
+    public static IReadOnlyList<Entry> All { get; } =
+    [
+        new(Page, "/login", Anyone, RouteKind.Public),
+        new("POST", "/logout", Anyone, RouteKind.Public),
+        new("GET", "/health/live", Anyone, RouteKind.Public),
+        new("GET", "/health/ready", Anyone, RouteKind.Public),
+
+        // Static files that no build step listed, in Development only.
+        new("GET,HEAD", "/{**path:file}", SignedIn, RouteKind.Framework),
+        new("*", "/{**path:file}", SignedIn, RouteKind.Framework),
+        new("GET", "/_framework/opaque-redirect", SignedIn, RouteKind.Framework),
+        new("*", "/_blazor", SignedIn, RouteKind.Framework),
+        new("*", "/_blazor/disconnect/", SignedIn, RouteKind.Framework),
+        new("*", "/_blazor/initializers/", SignedIn, RouteKind.Framework),
+        new("*", "/_blazor/negotiate", SignedIn, RouteKind.Framework),
+
+        new(Page, "/", SignedIn, RouteKind.SignedIn),
+        new(Page, "/not-found", SignedIn, RouteKind.SignedIn),
+        new(Page, "/account/password", SignedIn, RouteKind.SignedIn),
+        new(Page, "/account/security", SignedIn, RouteKind.SignedIn),
+        new(Page, "/account/too-many-pages", SignedIn, RouteKind.SignedIn),
+        new(Page, "/customers", SignedIn, RouteKind.SignedIn),
+
+        new(Page, "/customers/new", nameof(Permission.EditCustomers), RouteKind.Permission),
+        new(Page, "/customers/recycle-bin", nameof(Permission.DeleteCustomers), RouteKind.Permission),
+        new("GET", "/api/customers/export", nameof(Permission.ExportCustomers), RouteKind.Permission),
+        new(Page, "/review", nameof(Permission.ReviewDocuments), RouteKind.Permission),
+        new(Page, "/admin/audit", nameof(Permission.ViewAudit), RouteKind.Permission),
+        new(Page, "/admin/departments", nameof(Permission.ManageStaff), RouteKind.Permission),
+        new(Page, "/admin/jobs", nameof(Permission.ManageJobs), RouteKind.Permission),
+        new(Page, "/admin/products", nameof(Permission.EditProducts), RouteKind.Permission),
+        new(Page, "/admin/products/{id:guid}", nameof(Permission.EditProducts), RouteKind.Permission),
+        new(Page, "/admin/roles", nameof(Permission.ManageStaff), RouteKind.Permission),
+        new(Page, "/admin/staff", nameof(Permission.ManageStaff), RouteKind.Permission),
+        // Asks for the permission itself, because its sender may be anybody.
+        new("POST", "/api/products/example", SignedIn, RouteKind.Permission),
+
+        new(Page, "/customers/{Id:guid}", SignedIn, RouteKind.Customer),
+        new(Page, "/customers/{Id:guid}/edit", nameof(Permission.EditCustomers), RouteKind.Customer),
+        new(Page, "/customers/{Id:guid}/upload", SignedIn, RouteKind.Customer),
+        new("GET", "/customers/{id:guid}/upload/state", SignedIn, RouteKind.Customer),
+        new("POST", "/customers/{id:guid}/upload/withdraw", SignedIn, RouteKind.Customer),
+        new(Page, "/review/{Id:guid}", nameof(Permission.ReviewDocuments), RouteKind.Customer),
+
+        new("GET", "/files/{documentId:guid}/thumbnail", SignedIn, RouteKind.Document),
+        new("GET", "/files/{documentId:guid}/view", SignedIn, RouteKind.Document),
+        new("GET", "/files/{documentId:guid}/original", SignedIn, RouteKind.Document),
+        // Examples are for all staff; a customer's paper must not be reachable by its file id.
+        new("GET", "/api/products/example/{fileId:guid}", SignedIn, RouteKind.Document),
+
+        new("OPTIONS", "/api/uploads/", Anyone, RouteKind.Public),
+        new("OPTIONS", "/api/uploads/{id:guid}", Anyone, RouteKind.Public),
+        new("POST", "/api/uploads/", Anyone, RouteKind.Upload),
+        new("GET", "/api/uploads/{id:guid}", Anyone, RouteKind.Upload),
+        new("HEAD", "/api/uploads/{id:guid}", Anyone, RouteKind.Upload),
+        new("PATCH", "/api/uploads/{id:guid}", Anyone, RouteKind.Upload),
+        new("DELETE", "/api/uploads/{id:guid}", Anyone, RouteKind.Upload),
+
+        new(Page, "/u/{Token}", Anyone, RouteKind.Link),
+        new("GET", "/u/{token}/state", Anyone, RouteKind.Link),
+        new("POST", "/u/{token}/withdraw", Anyone, RouteKind.Link),
+        new("GET", "/u/{token}/example/{itemCode}", Anyone, RouteKind.Link),
+    ];
+
+    /// <summary>Files of the build, by name: everybody's, and the same for everybody.</summary>
+    public static bool IsStaticAsset(string methods, string pattern, string door) =>
+        methods == "GET,HEAD" && door == Anyone && !pattern.Contains('{', StringComparison.Ordinal) && pattern.Contains('.', StringComparison.Ordinal);
+}
