@@ -62,7 +62,7 @@ internal static class RouteTable
         new("*", "/_blazor/negotiate", SignedIn, RouteKind.Framework),
 
         new(Page, "/", SignedIn, RouteKind.SignedIn),
-        new(Page, "/not-found", SignedIn, RouteKind.SignedIn),
+        new(Page, "/not-found", Anyone, RouteKind.Public),
         new(Page, "/account/password", SignedIn, RouteKind.SignedIn),
         new(Page, "/account/security", SignedIn, RouteKind.SignedIn),
         new(Page, "/account/too-many-pages", SignedIn, RouteKind.SignedIn),
