@@ -69,6 +69,11 @@ internal sealed class CustomerMapping : IEntityTypeConfiguration<Customer>, IRef
         // By pinyin, as clerks look names up.
         customer.HasIndex(c => new { c.Name, c.Id }, "ix_customers_name_pinyin").UseCollation(NameOrder, null!).HasFilter("deleted_at is null");
         customer.HasIndex(c => c.DeletedAt).HasFilter("deleted_at is not null");
+        // What needs its owner now: by state, and what changed since yesterday.
+        customer.HasIndex(c => new { c.OwnerId, c.State, c.StateSince }).HasFilter("deleted_at is null");
+        customer.HasIndex(c => new { c.OwnerId, c.UpdatedAt }).IsDescending(false, true).HasFilter("deleted_at is null");
+        customer.HasIndex(c => new { c.OwnerId, c.StateSince }, "ix_customers_sent_back").HasFilter("deleted_at is null and state = 0 and submitted_at is not null");
+        customer.HasIndex(c => new { c.DepartmentId, c.StateSince }, "ix_customers_in_review").HasFilter("deleted_at is null and state = 2");
     }
 }
 

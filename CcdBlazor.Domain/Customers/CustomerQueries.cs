@@ -33,7 +33,7 @@ public sealed partial class CustomerQueries
     public async Task<Page<CustomerRow>> ListAsync(CustomerFilter filter, PageRequest page, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var (ids, total, isFloor) = await CustomerList.PageAsync(db, Narrowed(db, filter, by), filter.Sort, page, HintOf(filter, by), ct);
+        var (ids, total, isFloor) = await CustomerList.PageAsync(db, await NarrowedAsync(db, filter, by, ct), filter.Sort, page, HintOf(filter, by), ct);
         return new Page<CustomerRow>(await RowsAsync(db, ids, ct), total, isFloor, page);
     }
 
@@ -161,7 +161,7 @@ public sealed partial class CustomerQueries
             : ListHint.Unknown;
     }
 
-    private IQueryable<Customer> Narrowed(CcdDbContext db, CustomerFilter filter, Actor by)
+    private async Task<IQueryable<Customer>> NarrowedAsync(CcdDbContext db, CustomerFilter filter, Actor by, CancellationToken ct)
     {
         var customers = db.Customers.AsNoTracking().VisibleTo(by).Where(c => c.DeletedAt == null).Matching(filter.Search, HashOfTyped);
         if (filter.States is { Count: > 0 } states)
@@ -180,7 +180,14 @@ public sealed partial class CustomerQueries
         if (filter.OwnerId is { } owner)
             customers = customers.Where(c => c.StaffIds.Contains(owner) && c.OwnerId == owner);
         if (filter.DepartmentId is { } department)
-            customers = customers.Where(c => c.DepartmentId == department);
+        {
+            // Looked up first: PostgreSQL then knows how many departments it is about.
+            var below = (await db.WithBelowAsync(department, ct)).Select(id => (Guid?)id).ToArray();
+            customers = below is [var only] ? customers.Where(c => c.DepartmentId == only) : customers.Where(c => below.Contains(c.DepartmentId));
+        }
+
+        if (filter.SentBack)
+            customers = customers.Where(c => c.State == CustomerState.Collecting && c.SubmittedAt != null);
         if (filter.Kind is { } kind)
             customers = customers.Where(c => c.Kind == kind);
         if (filter.CreatedFrom is { } first)

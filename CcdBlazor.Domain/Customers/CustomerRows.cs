@@ -23,7 +23,9 @@ public enum CustomerSort
 /// <param name="Search">As typed: part of the name, part of a phone (4 digits and more), tail of the identity number, customer number.</param>
 /// <param name="CreatedFrom">First day, in Shanghai.</param>
 /// <param name="CreatedTo">Last day, in Shanghai.</param>
+/// <param name="DepartmentId">The owner's department: this one or any below it.</param>
 /// <param name="WaitingDays">At least so many days in the present state.</param>
+/// <param name="SentBack">Collecting again after a review: sent back, or reopened.</param>
 public sealed record CustomerFilter(
     string? Search = null,
     IReadOnlyCollection<CustomerState>? States = null,
@@ -36,7 +38,8 @@ public sealed record CustomerFilter(
     DateOnly? CreatedFrom = null,
     DateOnly? CreatedTo = null,
     int? WaitingDays = null,
-    CustomerSort Sort = CustomerSort.Updated)
+    CustomerSort Sort = CustomerSort.Updated,
+    bool SentBack = false)
 {
     public bool IsEmpty => this with { Sort = CustomerSort.Updated } == new CustomerFilter() && States is null or { Count: 0 };
 }

@@ -7,6 +7,7 @@ using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Staff;
+using CcdBlazor.Domain.Statistics;
 using CcdBlazor.Endpoints;
 using CcdBlazor.Files;
 using CcdBlazor.Live;
@@ -69,6 +70,7 @@ public static class CcdApplication
         services.AddProducts();
         services.AddCustomers();
         services.AddDocuments();
+        services.AddStatistics();
         services.AddFiles(
             KeyRingFile.Load(configuration, dataFolder, mustBeConfigured: production && database.Embedded is null),
             new UploadOptions(Path.Combine(dataFolder, "uploads")) { ReserveBytes = BlobStoreServices.ReserveBytes(configuration) });

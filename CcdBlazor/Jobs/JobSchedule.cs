@@ -1,6 +1,7 @@
 using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Jobs;
+using CcdBlazor.Domain.Statistics;
 
 namespace CcdBlazor.Jobs;
 
@@ -23,6 +24,8 @@ public static class JobSchedule
         new("uploads-expire", "清理过期上传", "每小时", "0 20 * * * ?", "删除未在期限内传完的上传和残留的临时文件。", ExpireUploadsAsync),
         new("files-sweep", "清理无引用文件", "每天 02:30", "0 30 2 * * ?", "删除不再被任何资料引用的加密文件。", SweepFilesAsync),
         new("keys-rotate", "更换文件密钥", "手动", null, "用当前主密钥重新包装每个文件的密钥，文件内容不重写。", RotateKeysAsync),
+        new("statistics-fold", "统计数字归并", "每分钟", "20 * * * * ?", "把新产生的统计增量并入统计表，不改变任何数字。", FoldStatisticsAsync),
+        new("statistics-recompute", "统计数字核对", "每天 03:20", "0 20 3 * * ?", "按客户和资料重新计数，与统计表逐项核对并更正。", RecomputeStatisticsAsync),
         new("audit-head", "审计校验值留存", "每小时", "0 5 * * * ?", "把审计校验链的最新校验值写到数据库之外的文件。", KeepAuditHeadAsync),
         new("audit-verify", "审计记录校验", "每天 03:10", "0 10 3 * * ?", "逐条校验审计记录，发现被改动、删除或插入的第一条。", VerifyAuditAsync),
         new("job-runs-cleanup", "任务运行记录清理", "每天 03:40", "0 40 3 * * ?", "删除 30 天以前的任务运行记录。", ForgetOldRunsAsync),
@@ -55,6 +58,16 @@ public static class JobSchedule
         var report = await services.GetRequiredService<AuditVerifier>().VerifyAsync(null, ct);
         // A broken chain has to stand out in the list of jobs, not hide in the text of a run that "succeeded".
         return report.Break is { } broken ? throw new JobFailedException(broken.Text) : $"{report.Verified} 条记录完好。";
+    }
+
+    private static async Task<string> FoldStatisticsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"归并 {await services.GetRequiredService<StatisticsFolding>().FoldAsync(ct)} 条。";
+
+    private static async Task<string> RecomputeStatisticsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct)
+    {
+        var found = await services.GetRequiredService<StatisticsFolding>().RecomputeAsync(ct);
+        // Corrected already, but somebody has to hear that a number on a page was wrong.
+        return found.Count == 0 ? "全部一致。" : throw new JobFailedException($"更正 {found.Count} 项：{string.Join("；", found.Take(5))}");
     }
 
     private static async Task<string> ForgetOldRunsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>

@@ -294,9 +294,6 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_customers_deleted_at")
                         .HasFilter("deleted_at is not null");
 
-                    b.HasIndex("OwnerId")
-                        .HasDatabaseName("ix_customers_owner_id");
-
                     b.HasIndex("SearchGrams")
                         .HasDatabaseName("ix_customers_search_grams")
                         .HasAnnotation("Npgsql:StorageParameter:fastupdate", false);
@@ -328,6 +325,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_customers_department_id_updated_at")
                         .HasFilter("deleted_at is null");
 
+                    b.HasIndex("OwnerId", "UpdatedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("ix_customers_owner_id_updated_at")
+                        .HasFilter("deleted_at is null");
+
                     b.HasIndex("State", "StateSince")
                         .HasDatabaseName("ix_customers_state_state_since")
                         .HasFilter("deleted_at is null");
@@ -346,11 +348,23 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_customers_updated_at_id")
                         .HasFilter("deleted_at is null");
 
+                    b.HasIndex("OwnerId", "State", "StateSince")
+                        .HasDatabaseName("ix_customers_owner_id_state_state_since")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex(new[] { "DepartmentId", "StateSince" }, "ix_customers_in_review")
+                        .HasDatabaseName("ix_customers_in_review")
+                        .HasFilter("deleted_at is null and state = 2");
+
                     b.HasIndex(new[] { "Name", "Id" }, "ix_customers_name_pinyin")
                         .HasDatabaseName("ix_customers_name_pinyin")
                         .HasFilter("deleted_at is null");
 
                     NpgsqlIndexBuilderExtensions.UseCollation(b.HasIndex(new[] { "Name", "Id" }, "ix_customers_name_pinyin"), new[] { "zh-Hans-x-icu", null });
+
+                    b.HasIndex(new[] { "OwnerId", "StateSince" }, "ix_customers_sent_back")
+                        .HasDatabaseName("ix_customers_sent_back")
+                        .HasFilter("deleted_at is null and state = 0 and submitted_at is not null");
 
                     b.HasIndex(new[] { "IdentityHash" }, "ux_customers_identity_hash")
                         .IsUnique()
@@ -1325,6 +1339,69 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_staff_roles_role_id");
 
                     b.ToTable("staff_roles", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Statistics.Figure", b =>
+                {
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<Guid>("DepartmentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("department_id");
+
+                    b.Property<long>("N")
+                        .HasColumnType("bigint")
+                        .HasColumnName("n");
+
+                    b.HasKey("Day", "Kind", "OwnerId", "DepartmentId")
+                        .HasName("pk_figures");
+
+                    b.ToTable("figures", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Statistics.FigureDelta", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<Guid>("DepartmentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("department_id");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("N")
+                        .HasColumnType("bigint")
+                        .HasColumnName("n");
+
+                    b.Property<Guid>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_figure_deltas");
+
+                    b.ToTable("figure_deltas", (string)null);
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Customers.Customer", b =>

@@ -68,6 +68,38 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "figure_deltas",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<short>(type: "smallint", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    n = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_figure_deltas", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "figures",
+                columns: table => new
+                {
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    kind = table.Column<short>(type: "smallint", nullable: false),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    n = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_figures", x => new { x.day, x.kind, x.owner_id, x.department_id });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "job_runs",
                 columns: table => new
                 {
@@ -598,6 +630,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                 filter: "deleted_at is null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_customers_in_review",
+                table: "customers",
+                columns: new[] { "department_id", "state_since" },
+                filter: "deleted_at is null and state = 2");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_customers_name_pinyin",
                 table: "customers",
                 columns: new[] { "name", "id" },
@@ -605,9 +643,17 @@ namespace CcdBlazor.Domain.Data.Migrations
                 .Annotation("Relational:Collation", new[] { "zh-Hans-x-icu", null });
 
             migrationBuilder.CreateIndex(
-                name: "ix_customers_owner_id",
+                name: "ix_customers_owner_id_state_state_since",
                 table: "customers",
-                column: "owner_id");
+                columns: new[] { "owner_id", "state", "state_since" },
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_owner_id_updated_at",
+                table: "customers",
+                columns: new[] { "owner_id", "updated_at" },
+                descending: new[] { false, true },
+                filter: "deleted_at is null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_customers_search_grams",
@@ -615,6 +661,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                 column: "search_grams")
                 .Annotation("Npgsql:IndexMethod", "gin")
                 .Annotation("Npgsql:StorageParameter:fastupdate", false);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_sent_back",
+                table: "customers",
+                columns: new[] { "owner_id", "state_since" },
+                filter: "deleted_at is null and state = 0 and submitted_at is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_customers_staff_ids",
@@ -878,6 +930,12 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "document_reviews");
+
+            migrationBuilder.DropTable(
+                name: "figure_deltas");
+
+            migrationBuilder.DropTable(
+                name: "figures");
 
             migrationBuilder.DropTable(
                 name: "file_decisions");

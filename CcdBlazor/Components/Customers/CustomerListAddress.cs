@@ -18,20 +18,20 @@ public sealed record CustomerListAddress(CustomerFilter Filter, int Page = 1, in
 
     /// <summary>How many filters besides search and order are in force, for the button 更多筛选.</summary>
     public int More =>
-        new[] { Filter.Kind is not null, Filter.Source is not null, Filter.CreatedFrom is not null, Filter.CreatedTo is not null, Filter.WaitingDays is not null, Filter.Tag is not null, Filter.DepartmentId is not null }.Count(on => on);
+        new[] { Filter.Kind is not null, Filter.Source is not null, Filter.CreatedFrom is not null, Filter.CreatedTo is not null, Filter.WaitingDays is not null, Filter.Tag is not null, Filter.DepartmentId is not null, Filter.SentBack }.Count(on => on);
 
     /// <summary>Another filter begins at the first page again.</summary>
     public CustomerListAddress With(CustomerFilter filter) => this with { Filter = filter, Page = 1 };
 
     public static CustomerListAddress Read(
-        string? search, string? state, Guid? product, Guid? owner, Guid? department, string? tag, string? source, string? kind, DateOnly? from, DateOnly? to, int? waiting, string? sort, int? page, int? size) => new(
+        string? search, string? state, Guid? product, Guid? owner, Guid? department, string? tag, string? source, string? kind, DateOnly? from, DateOnly? to, int? waiting, string? sort, int? page, int? size, bool sentBack = false) => new(
             new CustomerFilter(
                 Blank(search),
                 Blank(state)?.Split(',').Select(s => Enum.TryParse<CustomerState>(s, ignoreCase: true, out var one) && Enum.IsDefined(one) ? one : (CustomerState?)null).OfType<CustomerState>().ToArray() is { Length: > 0 } states ? states : null,
                 product, owner, department, Blank(tag), Blank(source),
                 Enum.TryParse<CustomerKind>(kind, ignoreCase: true, out var known) && Enum.IsDefined(known) ? known : null,
                 from, to, waiting is > 0 ? waiting : null,
-                Sorts.FirstOrDefault(s => s.Word == sort).Sort),
+                Sorts.FirstOrDefault(s => s.Word == sort).Sort, sentBack),
             Math.Clamp(page ?? 1, 1, 100_000),
             size is 50 or 100 ? size.Value : Math.Clamp((size ?? 20) / 20 * 20, PageRequest.SmallestSize, PageRequest.LargestSize));
 
@@ -55,6 +55,7 @@ public sealed record CustomerListAddress(CustomerFilter Filter, int Page = 1, in
         Add("from", Filter.CreatedFrom?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         Add("to", Filter.CreatedTo?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         Add("waiting", Filter.WaitingDays?.ToString(CultureInfo.InvariantCulture));
+        Add("sentback", Filter.SentBack ? "true" : null);
         Add("sort", Filter.Sort == CustomerSort.Updated ? null : Sorts.First(s => s.Sort == Filter.Sort).Word);
         Add("page", Page == 1 ? null : Page.ToString(CultureInfo.InvariantCulture));
         Add("size", Size == PageRequest.SmallestSize ? null : Size.ToString(CultureInfo.InvariantCulture));

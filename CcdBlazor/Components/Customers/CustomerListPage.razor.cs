@@ -74,6 +74,9 @@ public sealed partial class CustomerListPage : LiveComponent
     private int? Waiting { get; set; }
 
     [SupplyParameterFromQuery]
+    private bool SentBack { get; set; }
+
+    [SupplyParameterFromQuery]
     private string? Sort { get; set; }
 
     [SupplyParameterFromQuery]
@@ -94,7 +97,7 @@ public sealed partial class CustomerListPage : LiveComponent
 
     protected override Task OnParametersSetAsync()
     {
-        address = CustomerListAddress.Read(Search, State, Product, Owner, Department, Tag, Source, Kind, From, To, Waiting, Sort, Page, Size);
+        address = CustomerListAddress.Read(Search, State, Product, Owner, Department, Tag, Source, Kind, From, To, Waiting, Sort, Page, Size, SentBack);
         return base.OnParametersSetAsync();
     }
 

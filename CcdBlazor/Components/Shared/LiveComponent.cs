@@ -12,7 +12,8 @@ namespace CcdBlazor.Components.Shared;
 public abstract class LiveComponent : ComponentBase, IAsyncDisposable
 {
     /// <summary>Shortest time between two reloads: a colleague's upload of 30 files repaints a page a few times, not 30 times.</summary>
-    private static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(120);
+    protected virtual TimeSpan Calm => TimeSpan.FromMilliseconds(120);
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource gone = new();
