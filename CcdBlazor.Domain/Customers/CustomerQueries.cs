@@ -156,7 +156,7 @@ public sealed partial class CustomerQueries
         var states = filter.States?.Distinct().Count() ?? 0;
         if (by.May(Permission.ViewAllCustomers) && (filter with { States = null }).IsEmpty && (states == 0 || (states == 1 && filter.Sort is CustomerSort.Updated or CustomerSort.StateSince)))
             return ListHint.Walk;
-        return (filter.Sort == CustomerSort.Name && filter.Search is not null) || (filter.Sort == CustomerSort.Completeness && states > 0)
+        return (filter.Sort == CustomerSort.Name && filter.Search is not null) || (filter.Sort == CustomerSort.Completeness && states > 0) || filter.CreatedTo is not null
             ? ListHint.Sort
             : ListHint.Unknown;
     }
