@@ -33,7 +33,7 @@ internal sealed class FirstStart
         if (demo && await DemoPeople.IsEmptyAsync(services, ct))
         {
             await DemoPeople.CreateAsync(services, ct);
-            return new FirstStart(new FirstAdministrator(false, StaffSeed.FirstAdministratorName, null), demo: true, seedDemo: true);
+            return new FirstStart(new FirstAdministrator(false, StaffSeed.FirstAdministratorName, null), demo: true, seedDemo: configuration.GetValue("Demo:Customers", true));
         }
 
         var first = await staff.EnsureFirstAdministratorAsync(Environment.GetEnvironmentVariable("CCD_ADMIN_PASSWORD"), ct);

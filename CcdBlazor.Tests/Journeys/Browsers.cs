@@ -1,0 +1,84 @@
+using CcdBlazor.Tests.Support;
+using Microsoft.Playwright;
+
+namespace CcdBlazor.Tests.Journeys;
+
+/// <summary>The real browser and the real program with demo people, shared by all journeys: both take seconds to start.</summary>
+public sealed class Browsers : IAsyncLifetime
+{
+    private const int DesktopWidth = 1440;
+    private const int PhoneWidth = 390;
+    private static readonly string[] Flags =
+        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+    private IPlaywright? playwright;
+    private IBrowser? chromium;
+
+    internal RunningProgram Program { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Program = await RunningProgram.StartAsync(demo: true, arguments: "--Demo:Customers=false");
+        playwright = await Playwright.CreateAsync();
+        chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (chromium is not null)
+            await chromium.DisposeAsync();
+        playwright?.Dispose();
+        if (Program is not null)
+            await Program.DisposeAsync();
+    }
+
+    /// <summary>A desktop browser of its own in which this colleague has signed in.</summary>
+    internal async Task<IPage> DesktopAsync(string userName)
+    {
+        var page = await OpenAsync(DesktopWidth, 900, phone: false);
+        await SignInAsync(page, userName);
+        return page;
+    }
+
+    /// <summary>A phone without a session: a customer's.</summary>
+    internal Task<IPage> PhoneAsync() => OpenAsync(PhoneWidth, 844, phone: true);
+
+    internal async Task<IPage> PhoneAsync(string userName)
+    {
+        var page = await PhoneAsync();
+        await SignInAsync(page, userName);
+        return page;
+    }
+
+    internal static async Task SignInAsync(IPage page, string userName)
+    {
+        await page.GotoAsync("/login");
+        await page.FillAsync("input[name='Entry.UserName']", userName);
+        await page.FillAsync("input[name='Entry.Password']", RunningProgram.DemoPassword);
+        await page.ClickAsync("button[type=submit]");
+        await page.WaitForURLAsync(url => !url.Contains("/login", StringComparison.Ordinal));
+    }
+
+    private async Task<IPage> OpenAsync(int width, int height, bool phone)
+    {
+        var context = await chromium!.NewContextAsync(new()
+        {
+            BaseURL = Program.Address.ToString(),
+            ViewportSize = new() { Width = width, Height = height },
+            Locale = "zh-CN",
+            TimezoneId = "Asia/Shanghai",
+            HasTouch = phone,
+            IsMobile = phone,
+        });
+        // The machine may be busy; a rule is broken by the wrong outcome, never by a slow one.
+        context.SetDefaultTimeout(60_000);
+        return await context.NewPageAsync();
+    }
+}
+
+/// <summary>Journeys share one program and run one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class BrowserJourneys : ICollectionFixture<Browsers>
+{
+    public const string Name = "Browser journeys";
+}

@@ -1,0 +1,224 @@
+using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Common.Identifiers;
+using CcdBlazor.Domain.Products;
+using CcdBlazor.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace CcdBlazor.Tests.Journeys;
+
+/// <summary>The main job, told in real browsers: from a new customer to an approved file.</summary>
+[Collection(BrowserJourneys.Name)]
+public class CollectionJourneyTests(Browsers browsers)
+{
+    [Fact]
+    public async Task Two_colleagues_and_the_customer_fill_a_file_together_until_it_is_approved()
+    {
+        var files = await PapersAsync();
+        var product = await OfferAsync("三件套", Rule("id_card_front", 1), Rule("id_card_back", 2), Rule("bank_statement", 3));
+
+        // A clerk opens a customer; the head of his department looks over his shoulder.
+        var clerk = await browsers.DesktopAsync("jingli");
+        var customer = await NewCustomerAsync(clerk, product);
+        var head = await browsers.DesktopAsync("zhuguan");
+        await head.GotoAsync(customer);
+        await Expect(clerk.Locator(".avatars .avatar[title='吴主管']")).ToBeVisibleAsync();
+        await Expect(head.GetByTestId("missing").Locator("li")).ToHaveCountAsync(3);
+
+        // The clerk hands in the front; his colleague sees it without doing anything.
+        await UploadAsync(clerk, "id_card_front", files.Front);
+        await Expect(Item(head, "id_card_front", "Uploaded")).ToBeVisibleAsync();
+        await Expect(head.GetByTestId("percent")).ToHaveTextAsync("33%");
+
+        // The customer, on a phone and without an account, photographs the back.
+        await clerk.GetByTestId("create-link").ClickAsync();
+        var link = await clerk.GetByTestId("link-url").InputValueAsync();
+        var phone = await browsers.PhoneAsync();
+        await phone.GotoAsync(link);
+        await phone.Locator("[data-item=id_card_back] input[type=file]").First.SetInputFilesAsync(files.Back);
+        await Expect(Item(clerk, "id_card_back", "Uploaded")).ToBeVisibleAsync();
+        await Expect(Item(head, "id_card_back", "Uploaded")).ToBeVisibleAsync();
+
+        // The last paper makes the file complete, for everybody.
+        await UploadAsync(head, "bank_statement", files.Statement);
+        await Expect(clerk.Locator(".page-head .chip")).ToHaveTextAsync("资料已齐全");
+        await SubmitAsync(clerk);
+
+        // The reviewer works with the keys: two papers are good, the back is not.
+        var reviewer = await browsers.DesktopAsync("shenhe");
+        await reviewer.GotoAsync(customer.Replace("/customers/", "/review/", StringComparison.Ordinal));
+        await DecideAsync(reviewer, "a", 1);
+        await reviewer.Keyboard.PressAsync("r");
+        await reviewer.GetByRole(AriaRole.Button, new() { Name = "有反光" }).ClickAsync();
+        await reviewer.GetByRole(AriaRole.Button, new() { Name = "确定退回" }).ClickAsync();
+        await Expect(reviewer.Locator(".page-head")).ToContainTextAsync("2 / 3");
+        await reviewer.GetByTestId("review").FocusAsync();
+        await DecideAsync(reviewer, "a", 3);
+        await reviewer.GetByRole(AriaRole.Button, new() { Name = "退回补充" }).ClickAsync();
+        await Expect(reviewer.Locator("#move-reason")).ToHaveValueAsync(new System.Text.RegularExpressions.Regex("反光"));
+        await reviewer.GetByRole(AriaRole.Button, new() { Name = "确定退回补充" }).ClickAsync();
+        await Expect(clerk.Locator(".page-head .chip")).ToHaveTextAsync("资料收集中");
+
+        // The customer reads why, and sends a better one.
+        await phone.ReloadAsync();
+        await Expect(phone.Locator("[data-item=id_card_back]")).ToContainTextAsync("反光");
+        await phone.Locator("[data-item=id_card_back] input[type=file]").First.SetInputFilesAsync(files.BetterBack);
+        await Expect(clerk.Locator(".page-head .chip")).ToHaveTextAsync("资料已齐全");
+        await SubmitAsync(clerk);
+
+        await Expect(reviewer.Locator(".page-head .chip")).ToHaveTextAsync("审核中");
+        await reviewer.Locator(".review-list button[data-document]", new() { HasText = "待审核" }).ClickAsync();
+        await reviewer.GetByTestId("review").FocusAsync();
+        await DecideAsync(reviewer, "a", 3);
+        await reviewer.Locator(".page-head").GetByRole(AriaRole.Button, new() { Name = "通过", Exact = true }).ClickAsync();
+        await reviewer.GetByRole(AriaRole.Button, new() { Name = "确定通过" }).ClickAsync();
+        await Expect(clerk.Locator(".page-head .chip")).ToHaveTextAsync("已通过");
+        await Expect(clerk.GetByTestId("timeline")).ToContainTextAsync("孙审核");
+        foreach (var page in new[] { clerk, head, phone, reviewer })
+            await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task What_was_chosen_without_network_is_sent_after_the_page_was_closed_and_opened_again()
+    {
+        var files = await PapersAsync();
+        var product = await OfferAsync("断网", Rule("id_card_front", 1));
+        var clerk = await browsers.DesktopAsync("jingli");
+        await NewCustomerAsync(clerk, product);
+        await clerk.GetByTestId("create-link").ClickAsync();
+        var link = await clerk.GetByTestId("link-url").InputValueAsync();
+        var phone = await browsers.PhoneAsync();
+        await phone.GotoAsync(link);
+        await Expect(phone.Locator("[data-item=id_card_front] input[type=file]").First).ToBeAttachedAsync();
+
+        await phone.Context.SetOfflineAsync(true);
+        await phone.Locator("[data-item=id_card_front] input[type=file]").First.SetInputFilesAsync(files.Front);
+        await Expect(phone.Locator("[data-phase]").First).ToBeVisibleAsync();
+        await phone.CloseAsync();
+        await Expect(Item(clerk, "id_card_front", "Missing")).ToBeVisibleAsync();
+
+        await phone.Context.SetOfflineAsync(false);
+        var again = await phone.Context.NewPageAsync();
+        await again.GotoAsync(link);
+        await Expect(Item(clerk, "id_card_front", "Uploaded")).ToBeVisibleAsync();
+        await clerk.Context.CloseAsync();
+        await again.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task An_upload_whose_connection_is_cut_in_the_middle_goes_on_where_it_stopped()
+    {
+        var files = await PapersAsync();
+        var product = await OfferAsync("断线", Rule("bank_statement", 1));
+        var clerk = await browsers.DesktopAsync("jingli");
+        await NewCustomerAsync(clerk, product);
+        var cuts = 0;
+        await clerk.Context.RouteAsync("**/api/uploads/*", route =>
+            route.Request.Method == "PATCH" && Interlocked.Increment(ref cuts) <= 2 ? route.AbortAsync("connectionreset") : route.ContinueAsync());
+
+        await UploadAsync(clerk, "bank_statement", files.Statement);
+
+        await Expect(Item(clerk, "bank_statement", "Uploaded")).ToBeVisibleAsync();
+        Assert.True(cuts > 2, "The connection was cut and taken up again.");
+        await clerk.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_disabled_colleague_is_out_within_seconds_wherever_he_is()
+    {
+        var admin = await browsers.DesktopAsync("admin");
+        var victim = await browsers.DesktopAsync("zhixing");
+        await victim.GotoAsync("/customers");
+        await Expect(victim.Locator("h1")).ToHaveTextAsync("客户");
+        await using var services = Services();
+        var directory = services.GetRequiredService<CcdBlazor.Domain.Staff.StaffDirectory>();
+        var by = await directory.FindActorByUserNameAsync("admin", CancellationToken.None);
+        var target = await directory.FindActorByUserNameAsync("zhixing", CancellationToken.None);
+        var relay = services.GetRequiredService<CcdBlazor.Domain.Changes.ChangeRelay>();
+        using var stop = new CancellationTokenSource();
+        var running = relay.RunAsync(stop.Token);
+        await Eventually.TrueAsync(() => Task.FromResult(relay.Listening));
+
+        // From another node: the word travels through the database.
+        await services.GetRequiredService<CcdBlazor.Domain.Staff.StaffAccounts>().DisableAsync(target!.StaffId, "test", by!, CancellationToken.None);
+
+        await victim.WaitForURLAsync(url => url.Contains("/login", StringComparison.Ordinal));
+        await stop.CancelAsync();
+        await running;
+        await admin.Context.CloseAsync();
+        await victim.Context.CloseAsync();
+    }
+
+    private static ILocator Item(IPage page, string code, string state) => page.Locator($"[data-item={code}][data-state={state}]");
+
+    private static ChecklistRule Rule(string type, int order) => new() { Code = type, TypeCode = type, Order = order };
+
+    private static async Task DecideAsync(IPage reviewer, string key, int decided)
+    {
+        await reviewer.GetByTestId("review").PressAsync(key);
+        await Expect(reviewer.Locator(".page-head")).ToContainTextAsync($"{decided} / 3");
+    }
+
+    private static async Task SubmitAsync(IPage clerk)
+    {
+        await clerk.GetByRole(AriaRole.Button, new() { Name = "提交审核" }).ClickAsync();
+        await clerk.GetByRole(AriaRole.Button, new() { Name = "确定提交审核" }).ClickAsync();
+        await Expect(clerk.Locator(".page-head .chip")).ToHaveTextAsync("审核中");
+    }
+
+    private static async Task UploadAsync(IPage page, string item, string path)
+    {
+        await page.SelectOptionAsync("#upload-item", item);
+        var uploader = page.GetByTestId("uploader");
+        await uploader.Locator("input[type=file]").First.SetInputFilesAsync(path);
+        await uploader.Locator(".uppy-StatusBar-actionBtn--upload").ClickAsync();
+    }
+
+    private static async Task<string> NewCustomerAsync(IPage clerk, string product)
+    {
+        var random = new Random();
+        await clerk.GotoAsync("/customers/new");
+        await clerk.Locator("#Name").FillAsync($"测试客户{random.Next(1000, 9999)}");
+        await clerk.Locator("#IdentityNumber").FillAsync(CitizenNumber.Synthetic(random).Value);
+        await clerk.Locator("#phone-0").FillAsync(MobilePhone.Synthetic(random).Value);
+        if (await clerk.Locator("select[id^=loan-]").CountAsync() == 0)
+            await clerk.GetByRole(AriaRole.Button, new() { Name = "＋ 添加贷款产品" }).ClickAsync();
+        await clerk.Locator("select[id^=loan-]").First.SelectOptionAsync(new SelectOptionValue { Label = product });
+        await clerk.Locator("input[name^=amount-]").First.FillAsync("120000");
+        await clerk.GetByRole(AriaRole.Button, new() { Name = "保存", Exact = true }).ClickAsync();
+        await clerk.WaitForURLAsync(url => System.Text.RegularExpressions.Regex.IsMatch(url, "/customers/[0-9a-f-]{36}$"));
+        await Expect(clerk.GetByTestId("checklist")).ToBeVisibleAsync();
+        return new Uri(clerk.Url).AbsolutePath;
+    }
+
+    private async Task<string> OfferAsync(string name, params ChecklistRule[] rules)
+    {
+        await using var services = Services();
+        var full = $"{name}{Guid.NewGuid():N}"[..12];
+        var offered = await services.GetRequiredService<ProductService>().OfferAsync(
+            new ProductDraft($"t_{Guid.NewGuid():N}"[..30], full, null, 99), new ChecklistRules(rules), new SystemActor("test"), CancellationToken.None);
+        Assert.True(offered.Ok, offered.Refusal?.Text);
+        return full;
+    }
+
+    /// <summary>The domain on the program's own database and keys: arranges what no page is tested for here.</summary>
+    private ServiceProvider Services() => JourneyServices.Of(browsers.Program);
+
+    private static async Task<(string Front, string Back, string BetterBack, string Statement)> PapersAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("ccd-journey-").FullName;
+        return (
+            await SaveAsync("身份证正面.jpg", TestPictures.Photo(1600, 1000, 6, 1)),
+            await SaveAsync("身份证反面.jpg", TestPictures.Photo(1600, 1000, 1, 2)),
+            await SaveAsync("身份证反面-新.jpg", TestPictures.Photo(1600, 1000, 1, 3)),
+            await SaveAsync("银行流水.pdf", TestPdfs.Statement(3, "statement")));
+
+        async Task<string> SaveAsync(string name, byte[] bytes)
+        {
+            var path = Path.Combine(folder, name);
+            await File.WriteAllBytesAsync(path, bytes);
+            return path;
+        }
+    }
+}
