@@ -59,6 +59,13 @@ public sealed class Browsers : IAsyncLifetime
         await page.WaitForURLAsync(url => !url.Contains("/login", StringComparison.Ordinal));
     }
 
+    /// <summary>Opens a page and waits until its circuit stands: before that a click goes nowhere.</summary>
+    internal static async Task GoLiveAsync(IPage page, string path)
+    {
+        await page.GotoAsync(path);
+        await page.Locator(".app-shell[data-live=yes]").WaitForAsync();
+    }
+
     private async Task<IPage> OpenAsync(int width, int height, bool phone)
     {
         var context = await chromium!.NewContextAsync(new()

@@ -22,7 +22,7 @@ public class CollectionJourneyTests(Browsers browsers)
         var clerk = await browsers.DesktopAsync("jingli");
         var customer = await NewCustomerAsync(clerk, product);
         var head = await browsers.DesktopAsync("zhuguan");
-        await head.GotoAsync(customer);
+        await Browsers.GoLiveAsync(head, customer);
         await Expect(clerk.Locator(".avatars .avatar[title='吴主管']")).ToBeVisibleAsync();
         await Expect(head.GetByTestId("missing").Locator("li")).ToHaveCountAsync(3);
 
@@ -47,7 +47,7 @@ public class CollectionJourneyTests(Browsers browsers)
 
         // The reviewer works with the keys: two papers are good, the back is not.
         var reviewer = await browsers.DesktopAsync("shenhe");
-        await reviewer.GotoAsync(customer.Replace("/customers/", "/review/", StringComparison.Ordinal));
+        await Browsers.GoLiveAsync(reviewer, customer.Replace("/customers/", "/review/", StringComparison.Ordinal));
         await DecideAsync(reviewer, "a", 1);
         await reviewer.Keyboard.PressAsync("r");
         await reviewer.GetByRole(AriaRole.Button, new() { Name = "有反光" }).ClickAsync();
@@ -129,7 +129,7 @@ public class CollectionJourneyTests(Browsers browsers)
     {
         var admin = await browsers.DesktopAsync("admin");
         var victim = await browsers.DesktopAsync("zhixing");
-        await victim.GotoAsync("/customers");
+        await Browsers.GoLiveAsync(victim, "/customers");
         await Expect(victim.Locator("h1")).ToHaveTextAsync("客户");
         await using var services = Services();
         var directory = services.GetRequiredService<CcdBlazor.Domain.Staff.StaffDirectory>();
@@ -178,7 +178,7 @@ public class CollectionJourneyTests(Browsers browsers)
     private static async Task<string> NewCustomerAsync(IPage clerk, string product)
     {
         var random = new Random();
-        await clerk.GotoAsync("/customers/new");
+        await Browsers.GoLiveAsync(clerk, "/customers/new");
         await clerk.Locator("#Name").FillAsync($"测试客户{random.Next(1000, 9999)}");
         await clerk.Locator("#IdentityNumber").FillAsync(CitizenNumber.Synthetic(random).Value);
         await clerk.Locator("#phone-0").FillAsync(MobilePhone.Synthetic(random).Value);
