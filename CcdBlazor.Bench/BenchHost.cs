@@ -7,6 +7,7 @@ using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Staff;
+using CcdBlazor.Domain.Statistics;
 using CcdBlazor.Files;
 using CcdBlazor.Hosting;
 using CcdBlazor.Media;
@@ -99,6 +100,7 @@ internal sealed class BenchHost : IAsyncDisposable
         services.AddProducts();
         services.AddCustomers();
         services.AddDocuments();
+        services.AddStatistics();
         services.AddFiles(KeyRingFile.Load(configuration, settings.DataFolder, mustBeConfigured: false), new UploadOptions(Path.Combine(settings.DataFolder, "uploads")));
         services.AddBlobStore(configuration, settings.DataFolder);
         services.AddMediaWorker(configuration);

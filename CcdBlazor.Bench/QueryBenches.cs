@@ -1,9 +1,12 @@
+using System.Diagnostics;
+using System.Globalization;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Staff;
+using CcdBlazor.Domain.Statistics;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -13,6 +16,7 @@ namespace CcdBlazor.Bench;
 internal static class QueryBenches
 {
     private const double Goal = 20;
+    private const double DashboardGoal = 100;
     private static readonly PageRequest First = new(1, 20);
 
     public static async Task ListAsync(BenchSettings settings, CancellationToken ct)
@@ -110,10 +114,26 @@ internal static class QueryBenches
         Figures.Latency("50 customers: read facts, rules, documents; compute", times, Goal);
     }
 
-    public static Task DashboardAsync(BenchSettings settings, CancellationToken ct)
+    public static async Task DashboardAsync(BenchSettings settings, CancellationToken ct)
     {
-        Figures.Note("skipped: the statistics are not there yet");
-        return Task.CompletedTask;
+        await using var host = await BenchHost.StartAsync(settings, ct);
+        var statistics = host.Get<StatisticsQueries>();
+        var today = host.Get<TodayQueries>();
+        foreach (var (role, actor) in await ReadersAsync(host, ct))
+        {
+            foreach (var scope in await statistics.ScopesAsync(actor, ct))
+            {
+                long customers = 0;
+                var times = await Figures.TimeAsync(settings.Runs, async _ => customers = (await statistics.DashboardAsync(scope, actor, ct)).Value.Customers.Total);
+                Figures.Latency($"{role}, 统计 {scope.Label} ({customers})", times, DashboardGoal);
+            }
+
+            Figures.Latency($"{role}, 今日", await Figures.TimeAsync(settings.Runs, async _ => await today.TodayAsync(actor, ct)), DashboardGoal);
+        }
+
+        var since = Stopwatch.GetTimestamp();
+        var wrong = await host.Get<StatisticsFolding>().RecomputeAsync(ct);
+        Figures.Note(string.Create(CultureInfo.InvariantCulture, $"everything counted again in {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s, {wrong.Count} differences"));
     }
 
     internal static async Task<IReadOnlyList<(string Role, StaffActor Actor)>> ReadersAsync(BenchHost host, CancellationToken ct)

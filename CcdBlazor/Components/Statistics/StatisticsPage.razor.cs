@@ -80,5 +80,7 @@ public sealed partial class StatisticsPage : LiveComponent
 
     private static string Since(DateTimeOffset? since, DateTimeOffset now) => since is { } at ? Format.Span(now - at) : "—";
 
-    private static string Share(long part, long whole) => whole == 0 ? "" : $"{part * 100 / whole}%";
+    /// <summary>Rounded, but 0 % only for none and 100 % only for all.</summary>
+    private static string Share(long part, long whole) =>
+        whole == 0 ? "" : part == 0 ? "0%" : part == whole ? "100%" : $"{Math.Clamp((int)Math.Round(part * 100.0 / whole), 1, 99)}%";
 }
