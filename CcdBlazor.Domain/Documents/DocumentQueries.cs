@@ -14,12 +14,14 @@ public sealed class DocumentQueries
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly ProductQueries products;
     private readonly TimeProvider clock;
+    private readonly AuditQueries audit;
 
     internal DocumentQueries(IDbContextFactory<CcdDbContext> contexts, ProductQueries products, TimeProvider clock)
     {
         this.contexts = contexts;
         this.products = products;
         this.clock = clock;
+        audit = new AuditQueries(contexts);
     }
 
     /// <summary>The checklist of one customer with its documents, or none when the customer is not visible.</summary>
@@ -63,6 +65,15 @@ public sealed class DocumentQueries
             .OrderByDescending(l => l.CreatedAt).Take(20)
             .Select(l => new LinkRow(l.Id, l.CreatedByName, l.CreatedAt, l.ExpiresAt, l.RevokedAt, l.FirstOpenedAt, l.LastOpenedAt, l.ItemCodes.Length))
             .ToListAsync(ct);
+    }
+
+    /// <summary>What happened around one customer, the newest first; nothing when the customer is not visible.</summary>
+    public async Task<AuditPage> TimelineAsync(Guid customerId, int take, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        return by is not LinkActor && await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct)
+            ? await audit.TimelineAsync(customerId, null, take, ct)
+            : new AuditPage([], null);
     }
 
     /// <summary>Files in review that the actor may see, those that wait longest first.</summary>

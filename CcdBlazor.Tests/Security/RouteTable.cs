@@ -67,6 +67,8 @@ internal static class RouteTable
         new(Page, "/account/security", SignedIn, RouteKind.SignedIn),
         new(Page, "/account/too-many-pages", SignedIn, RouteKind.SignedIn),
         new(Page, "/customers", SignedIn, RouteKind.SignedIn),
+        new(Page, "/statistics", SignedIn, RouteKind.SignedIn),
+        new(Page, "/statistics/events", SignedIn, RouteKind.SignedIn),
 
         new(Page, "/customers/new", nameof(Permission.EditCustomers), RouteKind.Permission),
         new(Page, "/customers/recycle-bin", nameof(Permission.DeleteCustomers), RouteKind.Permission),

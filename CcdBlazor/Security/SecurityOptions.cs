@@ -6,6 +6,12 @@ public sealed class SecurityOptions
     /// <summary>Open pages per person, over all browsers, on one node. The framework itself has no such limit.</summary>
     public int PagesPerPerson { get; set; } = 20;
 
+    /// <summary>
+    /// Requests per minute from one address to what needs no account (the pages of customers' links). Many customers may come through one address of a
+    /// mobile network; one page asks for its state a few times a minute.
+    /// </summary>
+    public int PublicRequestsPerMinute { get; set; } = 600;
+
     /// <summary>Attempts per minute from one address with one name.</summary>
     public int SignInsPerMinuteAndName { get; set; } = 10;
 

@@ -1,11 +1,16 @@
+using System.Threading.RateLimiting;
 using CcdBlazor.Domain.Changes;
+using CcdBlazor.Domain.Common;
+using CcdBlazor.Endpoints;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
 
 namespace CcdBlazor.Security;
 
@@ -22,6 +27,7 @@ public static class SecurityServices
         services.AddAuthorization(options => options.FallbackPolicy = options.DefaultPolicy);
         services.AddDataProtection().SetApplicationName("CcdBlazor");
         services.AddHttpContextAccessor();
+        services.AddRateLimiter(LimitPublicRequests);
         services.AddSingleton<SignInLimiter>();
         services.AddSingleton<PendingSignIn>();
         services.AddSingleton<OpenSessions>();
@@ -36,12 +42,29 @@ public static class SecurityServices
 
     /// <summary>Authentication, authorization, and what holds before any page. Before antiforgery and the endpoints.</summary>
     public static IApplicationBuilder UseSecurity(this IApplicationBuilder app) =>
-        app.Use(RefuseForeignSockets).UseAuthentication().UseAuthorization().Use(HoldUntilPasswordIsChanged);
+        app.Use(RefuseForeignSockets).UseAuthentication().UseAuthorization().UseRateLimiter().Use(HoldUntilPasswordIsChanged);
 
     public static IEndpointRouteBuilder MapSecurityEndpoints(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapPost(SessionCookie.SignOutPath, SignOutAsync).AllowAnonymous().WithName("sign-out");
         return endpoints;
+    }
+
+    private static void LimitPublicRequests(RateLimiterOptions limits)
+    {
+        limits.AddPolicy(CollectionEndpoints.PublicRateLimit, http => RateLimitPartition.GetSlidingWindowLimiter(
+            http.Connection.RemoteIpAddress?.ToString() ?? "",
+            _ => new SlidingWindowRateLimiterOptions
+            {
+                PermitLimit = http.RequestServices.GetRequiredService<IOptions<SecurityOptions>>().Value.PublicRequestsPerMinute,
+                Window = TimeSpan.FromMinutes(1),
+                SegmentsPerWindow = 6,
+            }));
+        limits.OnRejected = async (refused, _) =>
+        {
+            refused.HttpContext.Response.Headers.RetryAfter = "10";
+            await CommonRefusals.TooMany.ToProblem().ExecuteAsync(refused.HttpContext);
+        };
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiforgery, ChangeFeed feed)
