@@ -5,9 +5,7 @@ using CcdBlazor.Endpoints;
 using CcdBlazor.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace CcdBlazor.Tests.Security;
