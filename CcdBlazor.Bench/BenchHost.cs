@@ -93,7 +93,7 @@ internal sealed class BenchHost : IAsyncDisposable
         var configuration = new ConfigurationBuilder().Build();
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(configuration);
-        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole());
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddSimpleConsole());
         services.AddData(connectionString);
         services.AddAudit(Path.Combine(settings.DataFolder, "audit-heads.log"));
         services.AddStaff();

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using CcdBlazor.Bench.Circuits;
 
 namespace CcdBlazor.Bench;
 
@@ -11,8 +13,13 @@ internal static class Benches
         ("detail", "a customer's page: record and checklist", QueryBenches.DetailAsync),
         ("completeness", "completeness of 50 customers", QueryBenches.CompletenessAsync),
         ("dashboard", "figures of the dashboard", QueryBenches.DashboardAsync),
+        ("photos", "photos per second through the whole chain, against plain sharp", PhotoBench.RunAsync),
         ("files", "MB/s of the encrypted store", FilesAsync),
         ("audit", "cost per audited write, verification of 1,000,000 rows", AuditAsync),
+        ("start", "start to the first page, memory when idle", StartBench.RunAsync),
+        ("circuits", "open pages: memory, clicks, bytes of a changed row", CircuitBenches.CircuitsAsync),
+        ("watchers", "one change seen by many, on one node and on two", CircuitBenches.WatchersAsync),
+        ("reconnect", "everybody back after all connections dropped", CircuitBenches.ReconnectAsync),
     ];
 
     public static async Task<int> RunAsync(string[] args)
@@ -31,6 +38,12 @@ internal static class Benches
             e.Cancel = true;
             stop.Cancel();
         };
+        // Ended from outside: the database and the programs under test end with it.
+        using var ended = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
         Figures.Conditions(settings);
         if (settings.Names.Contains("data"))
         {

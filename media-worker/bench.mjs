@@ -9,25 +9,11 @@ import { fileURLToPath } from 'node:url';
 const PHOTOS = 24;
 const ROUNDS = 3;
 const CONCURRENCY = 2;
-const WIDTH = 4000;
-const HEIGHT = 3000;
 
 const folder = mkdtempSync(join(tmpdir(), 'media-bench-'));
 const socketPath = join(folder, 'worker.sock');
 const { default: sharp } = await import('sharp');
-
-/** Blurred noise under fine noise: about as large as a phone's photo, so decoding costs what it costs there. */
-async function photo(path, orientation) {
-  const noise = (width, height, sigma) =>
-    sharp({ create: { width, height, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 128, sigma } } }).png().toBuffer();
-  const scene = await sharp(await noise(80, 60, 60)).resize(WIDTH, HEIGHT, { kernel: 'cubic' }).png({ compressionLevel: 0 }).toBuffer();
-  await sharp(scene)
-    .composite([{ input: await noise(WIDTH, HEIGHT, 14), blend: 'soft-light' }])
-    .withExif({ IFD0: { Make: 'Bench' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '39/1 54/1 0/1' } })
-    .withMetadata({ orientation })
-    .jpeg({ quality: 88 })
-    .toFile(path);
-}
+const { HEIGHT, WIDTH, photo, plain: resizeTwice } = await import('./bench-photo.mjs');
 
 const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
 function post(path, body) {
@@ -46,12 +32,7 @@ async function viaWorker(path) {
   rmSync(made.thumbnail.path);
 }
 
-async function plain(path, index) {
-  const out = name => join(folder, `plain-${index}-${name}.jpg`);
-  const resize = (edge, to) => sharp(path).autoOrient().resize(edge, edge, { fit: 'inside', withoutEnlargement: true }).jpeg({ quality: 80 }).toFile(to);
-  await resize(2048, out('preview'));
-  await resize(320, out('thumbnail'));
-}
+const plain = (path, index) => resizeTwice(path, join(folder, `plain-${index}`));
 
 async function perSecond(work) {
   const start = performance.now();

@@ -108,6 +108,7 @@ public static class CcdApplication
 
         app.MapStaticAssets().AllowAnonymous();
         app.MapOperations();
+        app.MapBenchMemory();
         app.MapSecurityEndpoints();
         app.MapUploads();
         app.MapCollection();
