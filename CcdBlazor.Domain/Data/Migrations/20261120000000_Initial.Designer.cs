@@ -1366,6 +1366,9 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.HasKey("Day", "Kind", "OwnerId", "DepartmentId")
                         .HasName("pk_figures");
 
+                    b.HasIndex("OwnerId", "Day")
+                        .HasDatabaseName("ix_figures_owner_id_day");
+
                     b.ToTable("figures", (string)null);
                 });
 

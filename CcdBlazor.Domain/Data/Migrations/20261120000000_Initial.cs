@@ -765,6 +765,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                 column: "uploaded_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_figures_owner_id_day",
+                table: "figures",
+                columns: new[] { "owner_id", "day" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_file_decisions_at",
                 table: "file_decisions",
                 column: "at");
