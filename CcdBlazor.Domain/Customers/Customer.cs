@@ -1,5 +1,4 @@
 using CcdBlazor.Domain.Common;
-using CcdBlazor.Domain.Documents;
 
 namespace CcdBlazor.Domain.Customers;
 
@@ -207,7 +206,7 @@ internal sealed class Customer
     /// <summary>
     /// What the completeness check found. Moves the file into 资料已齐全 and out of it by the table; the answer is the move that was made, if any.
     /// </summary>
-    public CustomerTransition? ApplyCompleteness(CompletenessReport report, Actor check, DateTimeOffset now)
+    public CustomerTransition? ApplyCompleteness(FileStanding report, Actor check, DateTimeOffset now)
     {
         CompletenessPercent = (short)report.Percent;
         MissingCount = report.Missing.Count;
@@ -216,7 +215,7 @@ internal sealed class Customer
     }
 
     /// <summary>Moves the file as <see cref="CustomerWorkflow"/> allows, or answers its refusal.</summary>
-    public Result<CustomerTransition> Move(CustomerMove move, Actor by, string? reason, CompletenessReport report, DateTimeOffset now)
+    public Result<CustomerTransition> Move(CustomerMove move, Actor by, string? reason, FileStanding report, DateTimeOffset now)
     {
         var decided = CustomerWorkflow.Decide(State, move, by, reason, report);
         if (!decided.Ok)

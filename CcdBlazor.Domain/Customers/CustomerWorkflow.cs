@@ -1,5 +1,4 @@
 using CcdBlazor.Domain.Common;
-using CcdBlazor.Domain.Documents;
 
 namespace CcdBlazor.Domain.Customers;
 
@@ -84,7 +83,7 @@ public static class CustomerWorkflow
     /// <see cref="CustomerRefusals.ReasonMissing"/>, <see cref="CustomerRefusals.FileIncomplete"/>,
     /// <see cref="CustomerRefusals.NotAllAccepted"/>, <see cref="CustomerRefusals.FileIsComplete"/>.
     /// </returns>
-    public static Result<CustomerTransition> Decide(CustomerState from, CustomerMove move, Actor by, string? reason, CompletenessReport file)
+    public static Result<CustomerTransition> Decide(CustomerState from, CustomerMove move, Actor by, string? reason, FileStanding file)
     {
         var row = Find(from, move);
         if (row is null)
@@ -106,7 +105,7 @@ public static class CustomerWorkflow
     }
 
     /// <summary>The move that the completeness check makes by itself, if any: into 资料已齐全 and out of it.</summary>
-    public static CustomerMove? AutomaticMove(CustomerState state, CompletenessReport file) => (state, file.Complete) switch
+    public static CustomerMove? AutomaticMove(CustomerState state, FileStanding file) => (state, file.Complete) switch
     {
         (CustomerState.Collecting, true) => CustomerMove.MarkComplete,
         (CustomerState.Complete, false) => CustomerMove.MarkIncomplete,

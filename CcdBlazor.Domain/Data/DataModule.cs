@@ -18,7 +18,6 @@ public static class DataModule
         services.AddSingleton(provider => new Database(
             provider.GetRequiredService<IDbContextFactory<CcdDbContext>>(), provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddSingleton<ChangeRelay>();
-        services.AddSingleton<ProtectionKeyStore>();
         return services;
     }
 

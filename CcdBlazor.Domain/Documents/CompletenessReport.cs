@@ -1,4 +1,5 @@
 using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Products;
 
 namespace CcdBlazor.Domain.Documents;
@@ -53,7 +54,7 @@ public sealed record CompletenessReport(
     IReadOnlyList<Missing> Missing,
     IReadOnlyList<Missing> NotAccepted,
     int Waiting,
-    IReadOnlyList<Guid> Unplaced)
+    IReadOnlyList<Guid> Unplaced) : FileStanding(Percent, Complete, AllAccepted, Missing, NotAccepted)
 {
     public ItemReport? Find(string itemCode) => Items.FirstOrDefault(item => item.Rule.Code == itemCode);
 }

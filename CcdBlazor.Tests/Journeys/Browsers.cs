@@ -14,11 +14,14 @@ public sealed class Browsers : IAsyncLifetime
     private IPlaywright? playwright;
     private IBrowser? chromium;
 
+    /// <summary>With the demo customers, which are filled in while the program runs already.</summary>
+    internal bool WithCustomers { get; init; }
+
     internal RunningProgram Program { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        Program = await RunningProgram.StartAsync(demo: true, arguments: "--Demo:Customers=false");
+        Program = await RunningProgram.StartAsync(demo: true, arguments: $"--Demo:Customers={WithCustomers}");
         playwright = await Playwright.CreateAsync();
         chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
     }
@@ -47,6 +50,14 @@ public sealed class Browsers : IAsyncLifetime
     {
         var page = await PhoneAsync();
         await SignInAsync(page, userName);
+        return page;
+    }
+
+    internal async Task<IPage> PageAsync(bool phone, string? userName = null)
+    {
+        var page = await (phone ? PhoneAsync() : OpenAsync(DesktopWidth, 900, phone: false));
+        if (userName is not null)
+            await SignInAsync(page, userName);
         return page;
     }
 

@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Files;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
@@ -12,6 +12,7 @@ internal static class SharedProtectionKeys
 {
     public static IServiceCollection AddSharedProtectionKeys(this IServiceCollection services)
     {
+        services.AddSingleton<ProtectionKeyStore>();
         services.AddDataProtection().SetApplicationName("CcdBlazor");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
             options => options.XmlRepository = new Repository(provider.GetRequiredService<ProtectionKeyStore>())));

@@ -429,29 +429,6 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("customer_number_counters", (string)null);
                 });
 
-            modelBuilder.Entity("CcdBlazor.Domain.Data.ProtectionKey", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<string>("Cipher")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("cipher");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("name");
-
-                    b.HasKey("Id")
-                        .HasName("pk_protection_keys");
-
-                    b.ToTable("protection_keys", (string)null);
-                });
-
             modelBuilder.Entity("CcdBlazor.Domain.Documents.CustomerLink", b =>
                 {
                     b.Property<Guid>("Id")
@@ -715,6 +692,29 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_file_decisions_customer_id_at");
 
                     b.ToTable("file_decisions", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Files.ProtectionKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Cipher")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("cipher");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.HasKey("Id")
+                        .HasName("pk_protection_keys");
+
+                    b.ToTable("protection_keys", (string)null);
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Files.StoredBlob", b =>

@@ -1,8 +1,8 @@
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Documents;
-using CcdBlazor.Endpoints;
+using CcdBlazor.Security;
 
-namespace CcdBlazor.Security;
+namespace CcdBlazor.Endpoints;
 
 /// <summary>Who sends an upload: the customer whose link token the request carries, or else the signed-in member of staff.</summary>
 internal static class UploadSenders

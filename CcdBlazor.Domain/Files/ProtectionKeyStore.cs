@@ -1,9 +1,8 @@
-using CcdBlazor.Domain.Files;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Npgsql;
 
-namespace CcdBlazor.Domain.Data;
+namespace CcdBlazor.Domain.Files;
 
 /// <summary>
 /// The key ring of cookies and form tokens, shared by all nodes: a session that began on one is good on every other. Encrypted with the
