@@ -50,7 +50,7 @@ export function showImage(element: HTMLElement, url: string, name: string): { di
   f.bar.append(f.zoomText);
   f.button('＋', '放大（+）', () => zoom(1.25));
   f.button('适合', '适合窗口（0）', fit);
-  f.button('1:1', '原始大小', () => { scale = 1; x = y = 0; fitted = false; paint(); });
+  f.button('1:1', '1:1 原始大小', () => { scale = 1; x = y = 0; fitted = false; paint(); });
   f.button('↻', '向右旋转（r）', rotate);
 
   const fromMiddle = (e: { clientX: number; clientY: number }): [number, number] => {
