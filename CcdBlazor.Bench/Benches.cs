@@ -54,7 +54,15 @@ internal static class Benches
             if (settings.Names.Contains(name) || settings.Names.Contains("all"))
             {
                 Figures.Title(name, what, settings);
-                await run(settings, stop.Token);
+                try
+                {
+                    await run(settings, stop.Token);
+                }
+                catch (OperationCanceledException) when (stop.IsCancellationRequested)
+                {
+                    Figures.Note("stopped");
+                    return 130;
+                }
             }
 
         return Figures.Missed == 0 ? 0 : 1;

@@ -85,7 +85,8 @@ public static class CcdApplication
 
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
         {
-            circuits.DisconnectedCircuitMaxRetained = 500;
+            // When a network fails, a thousand pages come back at once: a kept circuit returns for the price of a connection, a new page costs two renders and all of its reads.
+            circuits.DisconnectedCircuitMaxRetained = 1_200;
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
         });
         services.AddCascadingAuthenticationState();
