@@ -13,6 +13,8 @@ using CcdBlazor.Hosting;
 using CcdBlazor.Media;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -93,6 +95,7 @@ internal sealed class BenchHost : IAsyncDisposable
         var configuration = new ConfigurationBuilder().Build();
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(configuration);
+        services.AddSingleton<IHostEnvironment>(new HostingEnvironment { ApplicationName = "CcdBlazor", ContentRootPath = settings.Root, EnvironmentName = Environments.Production });
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Error).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddSimpleConsole());
         services.AddData(connectionString);
         services.AddAudit(Path.Combine(settings.DataFolder, "audit-heads.log"));
