@@ -113,5 +113,5 @@ internal static class RouteTable
 
     /// <summary>Files of the build, by name: everybody's, and the same for everybody.</summary>
     public static bool IsStaticAsset(string methods, string pattern, string door) =>
-        methods == "GET,HEAD" && door == Anyone && !pattern.Contains('{', StringComparison.Ordinal) && pattern.Contains('.', StringComparison.Ordinal);
+        methods == "GET,HEAD" && door == Anyone && !pattern.Contains('{', StringComparison.Ordinal) && (pattern.Contains('.', StringComparison.Ordinal) || pattern.StartsWith("/dist/", StringComparison.Ordinal));
 }
