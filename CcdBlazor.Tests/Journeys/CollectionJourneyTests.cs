@@ -150,6 +150,29 @@ public class CollectionJourneyTests(Browsers browsers)
         await victim.Context.CloseAsync();
     }
 
+    [Fact]
+    public async Task A_colleague_who_is_asked_to_help_sees_the_customer_and_not_any_more_when_he_is_not()
+    {
+        var product = await OfferAsync("协作", Rule("id_card_front", 1));
+        var clerk = await browsers.DesktopAsync("jingli");
+        var customer = await NewCustomerAsync(clerk, product);
+        var helper = await browsers.DesktopAsync("jingli2");
+        await Browsers.GoLiveAsync(helper, customer);
+        await Expect(helper.Locator("h1")).ToHaveTextAsync("没有找到这个页面");
+
+        await clerk.GetByRole(AriaRole.Button, new() { Name = "添加协作同事" }).ClickAsync();
+        await clerk.Locator("#collaborator").FillAsync("周经理");
+        await clerk.GetByRole(AriaRole.Option, new() { Name = "周经理" }).ClickAsync();
+        await Expect(clerk.GetByTestId("collaborators")).ToContainTextAsync("周经理");
+        await Browsers.GoLiveAsync(helper, customer);
+        await Expect(helper.GetByTestId("checklist")).ToBeVisibleAsync();
+
+        await clerk.GetByRole(AriaRole.Button, new() { Name = "移除协作同事 周经理" }).ClickAsync();
+        await Expect(helper.Locator("h1")).ToHaveTextAsync("没有找到这个页面");
+        await clerk.Context.CloseAsync();
+        await helper.Context.CloseAsync();
+    }
+
     private static ILocator Item(IPage page, string code, string state) => page.Locator($"[data-item={code}][data-state={state}]");
 
     private static ChecklistRule Rule(string type, int order) => new() { Code = type, TypeCode = type, Order = order };
