@@ -107,24 +107,6 @@ public class CollectionJourneyTests(Browsers browsers)
     }
 
     [Fact]
-    public async Task An_upload_whose_connection_is_cut_in_the_middle_goes_on_where_it_stopped()
-    {
-        var files = await PapersAsync();
-        var product = await OfferAsync("断线", Rule("bank_statement", 1));
-        var clerk = await browsers.DesktopAsync("jingli");
-        await NewCustomerAsync(clerk, product);
-        var cuts = 0;
-        await clerk.Context.RouteAsync("**/api/uploads/*", route =>
-            route.Request.Method == "PATCH" && Interlocked.Increment(ref cuts) <= 2 ? route.AbortAsync("connectionreset") : route.ContinueAsync());
-
-        await UploadAsync(clerk, "bank_statement", files.Statement);
-
-        await Expect(Item(clerk, "bank_statement", "Uploaded")).ToBeVisibleAsync();
-        Assert.True(cuts > 2, "The connection was cut and taken up again.");
-        await clerk.Context.CloseAsync();
-    }
-
-    [Fact]
     public async Task A_disabled_colleague_is_out_within_seconds_wherever_he_is()
     {
         var admin = await browsers.DesktopAsync("admin");

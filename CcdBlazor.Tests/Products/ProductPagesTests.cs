@@ -43,8 +43,8 @@ public sealed class ProductPagesTests : BunitContext, IClassFixture<ProductHouse
         page.Find("#publish-now").Click();
 
         await page.WaitForAssertionAsync(() => Assert.Contains("第 2 版", page.Find(".page-head").TextContent, StringComparison.Ordinal));
-        Assert.Empty(page.FindAll(".drawer"));
-        Assert.True(page.Find("#publish").HasAttribute("disabled"));
+        await page.WaitForAssertionAsync(() => Assert.Empty(page.FindAll(".drawer")));
+        await page.WaitForAssertionAsync(() => Assert.True(page.Find("#publish").HasAttribute("disabled")));
         Assert.Equal(2, (await house.Queries.RulesAsync((await house.ReadAsync(product.Id)).CurrentVersionId, default))!.Find("bank_statement")!.MinFiles);
         Assert.Equal("流水要两份", (await house.Queries.VersionsAsync(product.Id, default))[0].Note);
     }
