@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace CcdBlazor.Domain.Staff;
 
-/// <summary>Roles as sets of permissions. Everything here needs <see cref="Permission.ManageStaff"/>; changes are in force at once.</summary>
+/// <summary>Roles as sets of permissions. Everything here needs <see cref="Permission.ManageStaff"/> and stays within <see cref="GrantLimit"/>; changes are in force at once.</summary>
 public sealed class RoleService
 {
     private static readonly RoleDraftValidator Validator = new();
@@ -26,6 +26,8 @@ public sealed class RoleService
         if (Validator.Check(draft) is { } problem)
             return problem;
         await using var db = await contexts.CreateDbContextAsync(ct);
+        if (await db.WhyNotGrantAsync(draft.Permissions, by, ct) is { } beyond)
+            return beyond;
         var role = new Role { Name = draft.Name.Trim() };
         role.Grant(draft.Permissions);
         db.Add(role);
@@ -48,6 +50,9 @@ public sealed class RoleService
             return CommonRefusals.NotFound;
         if (role.BuiltIn && role.Name != draft.Name.Trim())
             return StaffRefusals.RoleIsShipped;
+        // What the role holds already is no gift of this actor.
+        if (await db.WhyNotGrantAsync(draft.Permissions.Except(role.Permissions), by, ct) is { } beyond)
+            return beyond;
         db.Entry(role).Property(r => r.Version).OriginalValue = version;
         var before = Facts(role);
         role.Name = draft.Name.Trim();

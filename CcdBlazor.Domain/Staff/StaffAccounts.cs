@@ -9,7 +9,7 @@ namespace CcdBlazor.Domain.Staff;
 /// <param name="InitialPassword">Shown once to the administrator; must be changed at the first sign-in.</param>
 public sealed record NewStaff(Guid Id, string InitialPassword);
 
-/// <summary>Administration of accounts. Everything here needs <see cref="Permission.ManageStaff"/>.</summary>
+/// <summary>Administration of accounts. Everything here needs <see cref="Permission.ManageStaff"/> and stays within <see cref="GrantLimit"/>.</summary>
 public sealed class StaffAccounts
 {
     private static readonly StaffDraftValidator Validator = new();
@@ -87,6 +87,8 @@ public sealed class StaffAccounts
         var password = StaffUsers.RandomPassword();
         var done = await ChangeAsync(id, by, async (users, member, db) =>
         {
+            if (await db.WhyNotTakeOverAsync(id, by, ct) is { } beyond)
+                return beyond;
             await users.RemovePasswordAsync(member);
             await users.AddPasswordAsync(member, password);
             member.MustChangePassword = true;
@@ -102,6 +104,8 @@ public sealed class StaffAccounts
     public Task<Result> RemoveTwoFactorAsync(Guid id, Actor by, CancellationToken ct) =>
         ChangeAsync(id, by, async (users, member, db) =>
         {
+            if (await db.WhyNotTakeOverAsync(id, by, ct) is { } beyond)
+                return beyond;
             await users.SetTwoFactorEnabledAsync(member, false);
             member.TotpSecret = null;
             member.LastTotpStep = null;
@@ -115,14 +119,17 @@ public sealed class StaffAccounts
         ChangeAsync(id, by, async (_, _, db) =>
         {
             var (staffRoles, roles) = (db.StaffRoles, db.Roles);
-            var names = await roles.Where(r => roleIds.Contains(r.Id)).ToDictionaryAsync(r => r.Id, r => r.Name, ct);
-            if (roleIds.Any(roleId => !names.ContainsKey(roleId)))
+            var wanted = await roles.Where(r => roleIds.Contains(r.Id)).ToDictionaryAsync(r => r.Id, ct);
+            if (roleIds.Any(roleId => !wanted.ContainsKey(roleId)))
                 return StaffRefusals.RoleUnknown;
             var had = await (from held in staffRoles join role in roles on held.RoleId equals role.Id where held.StaffId == id select new { Held = held, role.Name }).ToListAsync(ct);
-            db.RemoveRange(had.Where(h => !names.ContainsKey(h.Held.RoleId)).Select(h => h.Held));
-            db.AddRange(names.Keys.Except(had.Select(h => h.Held.RoleId)).Select(roleId => new StaffRole { StaffId = id, RoleId = roleId }));
+            var added = wanted.Values.Where(role => !had.Exists(h => h.Held.RoleId == role.Id)).ToList();
+            if (await db.WhyNotGrantAsync(added.SelectMany(role => role.Permissions), by, ct) is { } beyond)
+                return beyond;
+            db.RemoveRange(had.Where(h => !wanted.ContainsKey(h.Held.RoleId)).Select(h => h.Held));
+            db.AddRange(added.Select(role => new StaffRole { StaffId = id, RoleId = role.Id }));
             db.Audit(by, clock.GetUtcNow(), StaffActions.RolesSet, new AuditSubject("staff", id),
-                new { roles = had.Select(h => h.Name).Order(StringComparer.Ordinal) }, new { roles = names.Values.Order(StringComparer.Ordinal) });
+                new { roles = had.Select(h => h.Name).Order(StringComparer.Ordinal) }, new { roles = wanted.Values.Select(r => r.Name).Order(StringComparer.Ordinal) });
             return Result.Done;
         }, ct);
 
@@ -138,9 +145,11 @@ public sealed class StaffAccounts
         await using var work = await db.BeginAsync(ct);
         await db.LockAdministrationAsync(ct);
         var roleIds = draft.RoleIds.Distinct().ToArray();
-        var roleNames = await db.Roles.Where(r => roleIds.Contains(r.Id)).Select(r => r.Name).ToListAsync(ct);
-        if (roleNames.Count != roleIds.Length)
+        var granted = await db.Roles.Where(r => roleIds.Contains(r.Id)).ToListAsync(ct);
+        if (granted.Count != roleIds.Length)
             return StaffRefusals.RoleUnknown;
+        if (await db.WhyNotGrantAsync(granted.SelectMany(role => role.Permissions), by, ct) is { } beyond)
+            return beyond;
         var member = new StaffMember
         {
             UserName = draft.UserName,
@@ -155,7 +164,7 @@ public sealed class StaffAccounts
         if (StaffUsers.Problem(await users.CreateAsync(member, password)) is { } refused)
             return refused;
         db.AddRange(roleIds.Select(roleId => new StaffRole { StaffId = member.Id, RoleId = roleId }));
-        db.Audit(by, clock.GetUtcNow(), StaffActions.Created, new AuditSubject("staff", member.Id), after: new { staff = Facts(member), roles = roleNames.Order(StringComparer.Ordinal) });
+        db.Audit(by, clock.GetUtcNow(), StaffActions.Created, new AuditSubject("staff", member.Id), after: new { staff = Facts(member), roles = granted.Select(r => r.Name).Order(StringComparer.Ordinal) });
         db.AnnounceStaff(member.Id);
         var saved = await db.TrySaveAsync(ct);
         if (!saved.Ok)

@@ -27,6 +27,18 @@ internal static class StaffActions
     public const string DepartmentDeleted = "department.deleted";
 }
 
+/// <summary>Why a sign-in failed, as an administrator reads and searches it in the audit; whoever tried learns less.</summary>
+internal static class SignInFailures
+{
+    public const string UnknownName = "用户名不存在";
+    public const string WrongPassword = "密码不正确";
+    public const string WrongCurrentPassword = "修改账号设置时，当前密码不正确";
+    public const string WrongCode = "动态验证码不正确";
+    public const string Locked = "账号锁定中";
+    public const string LockedOrChanged = "账号锁定中，或登录途中密码等已更改";
+    public const string Disabled = "账号已停用";
+}
+
 /// <summary>What listeners of this feature subscribe to.</summary>
 public static class StaffTopics
 {

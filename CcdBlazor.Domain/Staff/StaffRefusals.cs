@@ -31,11 +31,21 @@ public static class StaffRefusals
     public static readonly Refusal RoleInUse = new("role.in_use", "仍有员工使用该角色，请先为他们更换角色。", RefusalKind.Conflict);
     public static readonly Refusal AdministratorKeepsManageStaff = new("role.administrator_keeps_manage_staff", "“管理员”必须保留“管理员工”权限，否则将无人能够管理账号。", RefusalKind.Conflict);
 
+    /// <summary>Who manages accounts may not hand out a permission that he does not hold himself.</summary>
+    public static Refusal GrantsMoreThanHeld(IReadOnlyList<Permission> beyond) => new("role.grants_more_than_held",
+        $"不能授予您自己没有的权限：{Labels(beyond)}。请联系管理员。", RefusalKind.Forbidden);
+
+    /// <summary>Knowing the password of an account that may do more would be the same as being granted it.</summary>
+    public static Refusal AccountHoldsMore(IReadOnlyList<Permission> beyond) => new("staff.account_holds_more",
+        $"该账号拥有您没有的权限（{Labels(beyond)}），不能由您重置密码或取消两步验证。请联系管理员。", RefusalKind.Forbidden);
+
     public static readonly Refusal DepartmentNameTaken = new("department.name_taken", "同一上级下已有同名部门。", RefusalKind.Conflict) { Field = nameof(DepartmentDraft.Name) };
     public static readonly Refusal DepartmentCycle = new("department.cycle", "不能把部门移动到它自己或它的下级之下。", RefusalKind.Conflict) { Field = nameof(DepartmentDraft.ParentId) };
     public static readonly Refusal DepartmentTooDeep = new("department.too_deep", "部门层级最多 10 层。") { Field = nameof(DepartmentDraft.ParentId) };
     public static readonly Refusal DepartmentInUse = new("department.in_use", "该部门仍有员工或下级部门，请先移走后再删除。", RefusalKind.Conflict);
     public static readonly Refusal LeaderUnknown = new("department.leader_unknown", "所选负责人不存在或已停用。", RefusalKind.Conflict) { Field = nameof(DepartmentDraft.LeaderId) };
+
+    private static string Labels(IEnumerable<Permission> permissions) => string.Join("、", permissions.Select(p => PermissionText.Of(p).Label));
 
     private static Refusal Password(string code, string text) => new("password." + code, text) { Field = "NewPassword" };
 }

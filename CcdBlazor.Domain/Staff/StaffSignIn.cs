@@ -62,7 +62,7 @@ public sealed class StaffSignIn
         {
             // The name is not written down: people type their password into the wrong field.
             await using var db = await contexts.CreateDbContextAsync(ct);
-            db.Audit(new SystemActor("sign-in") { From = from }, clock.GetUtcNow(), StaffActions.SignInFailed, new AuditSubject("staff", null), reason: "unknown name");
+            db.Audit(new SystemActor("sign-in") { From = from }, clock.GetUtcNow(), StaffActions.SignInFailed, new AuditSubject("staff", null), reason: SignInFailures.UnknownName);
             await db.SaveChangesAsync(ct);
             return StaffRefusals.SignInRefused;
         }
@@ -70,12 +70,12 @@ public sealed class StaffSignIn
         return await LockedAsync<SignInOutcome>(known.Id, async (users, member, db) =>
         {
             if (member.IsLocked(clock.GetUtcNow()))
-                return Failed(db, member, from, "locked", StaffRefusals.SignInRefused);
+                return Failed(db, member, from, SignInFailures.Locked, StaffRefusals.SignInRefused);
             // Another request changed the password while this one was being checked: the check says nothing.
             if (!fits || member.PasswordHash != known.PasswordHash)
-                return await FailAsync(users, db, member, from, "wrong password", StaffRefusals.SignInRefused);
+                return await FailAsync(users, db, member, from, SignInFailures.WrongPassword, StaffRefusals.SignInRefused);
             if (member.Disabled)
-                return Failed(db, member, from, "disabled", StaffRefusals.AccountDisabled);
+                return Failed(db, member, from, SignInFailures.Disabled, StaffRefusals.AccountDisabled);
             if (!member.TwoFactorEnabled)
                 return await SignedInAsync(users, db, member, from);
             return string.IsNullOrWhiteSpace(code)
@@ -89,9 +89,9 @@ public sealed class StaffSignIn
         LockedAsync<SignInOutcome>(staffId, async (users, member, db) =>
         {
             if (member.SecurityStamp != securityStamp || member.IsLocked(clock.GetUtcNow()))
-                return Failed(db, member, from, "locked or changed", StaffRefusals.SignInRefused);
+                return Failed(db, member, from, SignInFailures.LockedOrChanged, StaffRefusals.SignInRefused);
             if (member.Disabled)
-                return Failed(db, member, from, "disabled", StaffRefusals.AccountDisabled);
+                return Failed(db, member, from, SignInFailures.Disabled, StaffRefusals.AccountDisabled);
             return await SecondFactorAsync(users, db, member, code, from);
         }, ct);
 
@@ -198,14 +198,14 @@ public sealed class StaffSignIn
                 return StaffRefusals.Locked;
             if (identity.PasswordFits(member, password))
                 return await act(users, member, db);
-            await CountFailureAsync(users, db, member, by.From, "wrong current password");
+            await CountFailureAsync(users, db, member, by.From, SignInFailures.WrongCurrentPassword);
             return StaffRefusals.WrongPassword;
         }, ct);
 
     private async Task<Result<SignInOutcome>> SecondFactorAsync(StaffUsers users, CcdDbContext db, StaffMember member, string code, string? from) =>
         await users.AcceptsSecondFactorAsync(member, code)
             ? await SignedInAsync(users, db, member, from)
-            : await FailAsync(users, db, member, from, "wrong code", StaffRefusals.CodeRefused);
+            : await FailAsync(users, db, member, from, SignInFailures.WrongCode, StaffRefusals.CodeRefused);
 
     private async Task<Result<SignInOutcome>> SignedInAsync(StaffUsers users, CcdDbContext db, StaffMember member, string? from)
     {

@@ -191,4 +191,69 @@ public sealed class StaffAdministrationTests(StaffHouse house) : IClassFixture<S
         Assert.Contains(picks, p => p.Id == manager.StaffId);
         Assert.DoesNotContain(picks, p => p.Id == reviewer.StaffId);
     }
+
+    [Fact]
+    public async Task Nobody_makes_or_edits_a_role_to_hold_what_he_does_not_hold()
+    {
+        var manager = await ManagerAsync();
+        var refused = await house.Roles.CreateAsync(new RoleDraft { Name = "越权", Permissions = [Permission.ManageStaff, Permission.ViewAudit] }, manager, default);
+        Assert.Equal("role.grants_more_than_held", refused.Refusal?.Code);
+        Assert.Contains("查看操作记录", refused.Refusal!.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("管理员工", refused.Refusal.Text, StringComparison.Ordinal);
+
+        var own = (await house.Roles.CreateAsync(new RoleDraft { Name = "同权", Permissions = [Permission.ManageStaff] }, manager, default)).Value;
+        var role = (await house.Directory.RolesAsync(default)).Single(r => r.Id == own);
+        Assert.Equal("role.grants_more_than_held", (await EditAsync(role, [Permission.ManageStaff, Permission.RevealIdentity], manager)).Refusal?.Code);
+        // What a role holds already may stay or go.
+        Assert.True((await EditAsync(role, [Permission.ManageStaff, Permission.RevealIdentity], house.Administrator)).Ok);
+        role = (await house.Directory.RolesAsync(default)).Single(r => r.Id == own);
+        Assert.True((await EditAsync(role, [Permission.RevealIdentity], manager)).Ok);
+    }
+
+    [Fact]
+    public async Task Nobody_gives_a_role_that_may_do_more_than_he_may()
+    {
+        var manager = await ManagerAsync();
+        var (colleague, _) = await house.AddAsync(ShippedRoles.Reviewer);
+        var administrator = await house.RoleIdAsync(ShippedRoles.Administrator);
+        var reviewer = await house.RoleIdAsync(ShippedRoles.Reviewer);
+        foreach (var target in (Guid[])[colleague.StaffId, manager.StaffId])
+            Assert.Equal("role.grants_more_than_held", (await house.Accounts.SetRolesAsync(target, [administrator, reviewer], manager, default)).Refusal?.Code);
+        Assert.Equal("role.grants_more_than_held",
+            (await house.Accounts.CreateAsync(new StaffDraft { UserName = "puppet", Name = "傀儡", RoleIds = [administrator] }, manager, default)).Refusal?.Code);
+        // A role that the colleague has already is kept, and may be taken away.
+        Assert.True((await house.Accounts.SetRolesAsync(colleague.StaffId, [reviewer], manager, default)).Ok);
+        Assert.True((await house.Accounts.SetRolesAsync(colleague.StaffId, [], manager, default)).Ok);
+        Assert.True((await house.Accounts.CreateAsync(new StaffDraft { UserName = "plain", Name = "新人" }, manager, default)).Ok);
+    }
+
+    [Fact]
+    public async Task Nobody_takes_over_an_account_that_may_do_more_than_he_may()
+    {
+        var manager = await ManagerAsync();
+        var id = house.Administrator.StaffId;
+        Assert.Equal("staff.account_holds_more", (await house.Accounts.ResetPasswordAsync(id, manager, default)).Refusal?.Code);
+        Assert.Equal("staff.account_holds_more", (await house.Accounts.RemoveTwoFactorAsync(id, manager, default)).Refusal?.Code);
+        var (plain, _) = await house.AddAsync();
+        Assert.True((await house.Accounts.ResetPasswordAsync(plain.StaffId, manager, default)).Ok);
+    }
+
+    [Fact]
+    public async Task A_permission_that_was_taken_from_every_role_comes_back_by_an_administrator()
+    {
+        var (other, _) = await house.AddAsync(ShippedRoles.Administrator);
+        var poorer = other with { Permissions = new HashSet<Permission> { Permission.ManageStaff } };
+        Assert.True((await house.Roles.CreateAsync(new RoleDraft { Name = "找回", Permissions = [Permission.ViewAudit] }, poorer, default)).Ok);
+    }
+
+    /// <summary>Somebody who manages staff and may do nothing else.</summary>
+    private async Task<StaffActor> ManagerAsync()
+    {
+        var name = $"人事{Guid.NewGuid():N}"[..12];
+        Assert.True((await house.Roles.CreateAsync(new RoleDraft { Name = name, Permissions = [Permission.ManageStaff] }, house.Administrator, default)).Ok);
+        return (await house.AddAsync(name)).Actor;
+    }
+
+    private Task<Result> EditAsync(RoleRow role, HashSet<Permission> permissions, Actor by) =>
+        house.Roles.EditAsync(role.Id, new RoleDraft { Name = role.Name, Permissions = permissions }, role.Version, by, default);
 }
