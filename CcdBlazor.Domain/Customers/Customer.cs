@@ -75,6 +75,12 @@ internal sealed class Customer
 
     public DateTimeOffset? DecidedAt { get; private set; }
 
+    /// <summary>
+    /// What a reviewer wrote when sending back a file that lacked no paper: an open item of its own, until a new paper comes or the file is
+    /// submitted again with an answer.
+    /// </summary>
+    public string? ReturnNote { get; private set; }
+
     public DateTimeOffset StateSince { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private init; }
@@ -225,9 +231,13 @@ internal sealed class Customer
         if (State == CustomerState.InReview)
             SubmittedAt ??= now;
         DecidedAt = State.IsDecided() ? now : null;
+        ReturnNote = move == CustomerMove.ReturnForMore && report.Complete ? reason!.Trim() : null;
         Touch(now);
         return decided;
     }
+
+    /// <summary>A new paper came after the file was sent back: whether it is enough, the check and the clerk say.</summary>
+    public void AnswerReturn() => ReturnNote = null;
 
     public Result Delete(Actor by, DateTimeOffset now)
     {

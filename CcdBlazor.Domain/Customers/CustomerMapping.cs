@@ -43,6 +43,7 @@ internal sealed class CustomerMapping : IEntityTypeConfiguration<Customer>, IRef
         customer.Property(c => c.Name).HasMaxLength(CustomerDraft.LongestName);
         customer.Property(c => c.Source).HasMaxLength(CustomerDraft.LongestTag);
         customer.Property(c => c.Remarks).HasMaxLength(CustomerDraft.LongestRemarks);
+        customer.Property(c => c.ReturnNote).HasMaxLength(CustomerWorkflow.LongestReason);
         customer.Property(c => c.IdentityTail).HasMaxLength(4);
         customer.Ignore(c => c.ChecklistIsOpen);
 

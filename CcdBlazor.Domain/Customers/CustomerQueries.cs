@@ -60,7 +60,7 @@ public sealed partial class CustomerQueries
             [.. c.Loans.OrderBy(l => l.Position).Select(l => new CustomerLoanRow(l.ProductId, NameOf(known, l.ProductId), l.RulesVersionId, l.Amount))],
             c.OwnerId, names.GetValueOrDefault(c.OwnerId), [.. c.CollaboratorIds.Select(s => new CustomerColleague(s, names.GetValueOrDefault(s)))],
             c.State, c.StateSince, c.CompletenessPercent, c.MissingCount, c.SubmittedAt, c.DecidedAt, c.CreatedAt, c.UpdatedAt, c.Version,
-            CustomerWorkflow.AllowedMoves(c.State, by),
+            CustomerWorkflow.AllowedMoves(c.State, c.ReturnNote is not null, by),
             mayEdit, by.May(Permission.ReassignCustomers), by.May(Permission.DeleteCustomers) && c.State != CustomerState.Approved,
             by.May(Permission.RevealIdentity) && c.IdentityTail is not null, c.ChecklistIsOpen);
     }

@@ -11,6 +11,8 @@ public enum CustomerMoveCondition
     FileIncomplete,
     /// <summary>Every needed line has enough accepted documents.</summary>
     AllAccepted,
+    /// <summary>The words with which a reviewer sent the file back are all that is open; the move answers them.</summary>
+    OnlyReturnOpen,
 }
 
 /// <summary>One allowed move.</summary>
@@ -28,6 +30,9 @@ public sealed record CustomerTransition(
     string Label,
     string Colour)
 {
+    /// <summary>Only for a file that was sent back and not answered yet.</summary>
+    public bool AnswersReturn => Condition == CustomerMoveCondition.OnlyReturnOpen;
+
     /// <summary>Only the program moves here, after the completeness check.</summary>
     public bool SystemOnly => Permission is null;
 }
@@ -50,6 +55,8 @@ public static class CustomerWorkflow
             null, NeedsReason: false, CustomerMoveCondition.FileIncomplete, "资料不齐", "grey"),
         new(CustomerState.Complete, CustomerMove.SubmitForReview, CustomerState.InReview,
             Permission.CollectDocuments, NeedsReason: false, CustomerMoveCondition.FileComplete, "提交审核", "blue"),
+        new(CustomerState.Collecting, CustomerMove.SubmitForReview, CustomerState.InReview,
+            Permission.CollectDocuments, NeedsReason: true, CustomerMoveCondition.OnlyReturnOpen, "再次提交", "blue"),
         new(CustomerState.InReview, CustomerMove.ReturnForMore, CustomerState.Collecting,
             Permission.ReviewDocuments, NeedsReason: true, CustomerMoveCondition.None, "退回补充", "amber"),
         new(CustomerState.InReview, CustomerMove.Approve, CustomerState.Approved,
@@ -74,8 +81,9 @@ public static class CustomerWorkflow
     }
 
     /// <summary>The moves that this actor may try from here, for buttons. Conditions on the documents are asked when the move is made.</summary>
-    public static IReadOnlyList<CustomerTransition> AllowedMoves(CustomerState state, Actor by) =>
-        [.. Table.Where(row => row.From == state && MayMake(row, by))];
+    /// <param name="returnOpen">Sent back and not answered yet: only then is there something to submit again.</param>
+    public static IReadOnlyList<CustomerTransition> AllowedMoves(CustomerState state, bool returnOpen, Actor by) =>
+        [.. Table.Where(row => row.From == state && (returnOpen || !row.AnswersReturn) && MayMake(row, by))];
 
     /// <summary>Whether the move may be made now, and where it leads.</summary>
     /// <returns>
@@ -86,7 +94,7 @@ public static class CustomerWorkflow
     public static Result<CustomerTransition> Decide(CustomerState from, CustomerMove move, Actor by, string? reason, FileStanding file)
     {
         var row = Find(from, move);
-        if (row is null)
+        if (row is null || (row.AnswersReturn && !file.ReturnOpen))
             return CustomerRefusals.MoveNotAllowed(from, move);
         if (!MayMake(row, by))
             return CommonRefusals.Forbidden;
@@ -98,6 +106,7 @@ public static class CustomerWorkflow
         return row.Condition switch
         {
             CustomerMoveCondition.FileComplete when !file.Complete => CustomerRefusals.FileIncomplete(file.Missing),
+            CustomerMoveCondition.OnlyReturnOpen when file.Missing.Count > 1 => CustomerRefusals.FileIncomplete(file.Missing),
             CustomerMoveCondition.FileIncomplete when file.Complete => CustomerRefusals.FileIsComplete,
             CustomerMoveCondition.AllAccepted when !file.AllAccepted => CustomerRefusals.NotAllAccepted(file.NotAccepted),
             _ => row,

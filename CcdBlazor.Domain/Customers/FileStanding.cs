@@ -10,4 +10,8 @@ namespace CcdBlazor.Domain.Customers;
 /// <param name="AllAccepted">Everything that is needed was accepted by a reviewer.</param>
 /// <param name="Missing">Everything that is missing.</param>
 /// <param name="NotAccepted">Everything that stands between this file and its approval.</param>
-public record FileStanding(int Percent, bool Complete, bool AllAccepted, IReadOnlyList<Missing> Missing, IReadOnlyList<Missing> NotAccepted);
+public record FileStanding(int Percent, bool Complete, bool AllAccepted, IReadOnlyList<Missing> Missing, IReadOnlyList<Missing> NotAccepted)
+{
+    /// <summary>A reviewer sent the whole file back, and neither a new paper nor an answer has come since. Is itself one of <see cref="Missing"/>.</summary>
+    public bool ReturnOpen { get; init; }
+}

@@ -21,14 +21,18 @@ public static class Completeness
 
     private static readonly Missing NoProduct = new("还没有选择贷款产品");
 
-    /// <summary>The same for a customer, who may not have chosen a product yet: an empty checklist is then no complete one.</summary>
-    public static CompletenessReport OfCustomer(ChecklistRules rules, IReadOnlySet<string> facts, IReadOnlyList<DocumentFact> documents, bool hasProduct)
+    /// <summary>
+    /// The same for a customer, who may not have chosen a product yet: an empty checklist is then no complete one. With <paramref name="returnNote"/>,
+    /// what a reviewer sent the whole file back for is one more needed line.
+    /// </summary>
+    public static CompletenessReport OfCustomer(
+        ChecklistRules rules, IReadOnlySet<string> facts, IReadOnlyList<DocumentFact> documents, bool hasProduct, string? returnNote)
     {
-        var report = Of(rules, facts, documents);
+        var report = Of(rules, facts, documents, returnNote);
         return hasProduct ? report : report with { Percent = 0, Complete = false, AllAccepted = false, Missing = [NoProduct], NotAccepted = [NoProduct] };
     }
 
-    public static CompletenessReport Of(ChecklistRules rules, IReadOnlySet<string> facts, IReadOnlyList<DocumentFact> documents)
+    public static CompletenessReport Of(ChecklistRules rules, IReadOnlySet<string> facts, IReadOnlyList<DocumentFact> documents, string? returnNote = null)
     {
         var lines = new Line[rules.Items.Count];
         var unplaced = Count(rules, documents, lines);
@@ -62,6 +66,8 @@ public static class Completeness
             items[i] = Describe(rules, lines, i, needed, groups);
         }
 
+        if (returnNote is not null)
+            report.Add(0, 0, $"审核员退回：{returnNote}", "");
         return new(
             report.Needed == 0 ? 100 : (int)(report.Credit * 100 / ((long)report.Needed * Whole)),
             report.Missing is null,
@@ -70,7 +76,7 @@ public static class Completeness
             report.Missing ?? (IReadOnlyList<Missing>)[],
             report.NotAccepted ?? (IReadOnlyList<Missing>)[],
             report.Waiting,
-            unplaced);
+            unplaced) { ReturnOpen = returnNote is not null };
     }
 
     private static IReadOnlyList<Guid> Count(ChecklistRules rules, IReadOnlyList<DocumentFact> documents, Line[] lines)

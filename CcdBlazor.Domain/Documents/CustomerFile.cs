@@ -57,7 +57,7 @@ internal sealed class CustomerFile
     }
 
     public CompletenessReport Check() =>
-        Completeness.OfCustomer(Rules, Facts, [.. documents.Select(d => new DocumentFact(d.Id, d.ItemCode, d.State))], Customer.Loans.Count > 0);
+        Completeness.OfCustomer(Rules, Facts, [.. documents.Select(d => new DocumentFact(d.Id, d.ItemCode, d.State))], Customer.Loans.Count > 0, Customer.ReturnNote);
 
     /// <summary>Stores what the check finds and tells who watches. Call after every change of documents, facts or rules.</summary>
     public CompletenessReport Settle(DateTimeOffset now)

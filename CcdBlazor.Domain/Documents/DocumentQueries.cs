@@ -40,7 +40,8 @@ public sealed class DocumentQueries
             .OrderByDescending(r => r.Document.Ordinal)
             .ToListAsync(ct);
         var report = Completeness.OfCustomer(
-            rules, customer.Facts.ToHashSet(), [.. rows.Select(r => new DocumentFact(r.Document.Id, r.Document.ItemCode, r.Document.State))], customer.Loans.Count > 0);
+            rules, customer.Facts.ToHashSet(), [.. rows.Select(r => new DocumentFact(r.Document.Id, r.Document.ItemCode, r.Document.State))], customer.Loans.Count > 0,
+            customer.ReturnNote);
         var reviewing = by.May(Permission.ReviewDocuments) && customer.State == CustomerState.InReview;
         var collecting = by.May(Permission.CollectDocuments) && customer.ChecklistIsOpen;
         var documents = rows.ConvertAll(r => new DocumentRow(
@@ -52,7 +53,7 @@ public sealed class DocumentQueries
         var byItem = documents.ToLookup(d => d.ItemCode);
         var lines = report.Items.Select(item => new ChecklistLine(item, [.. byItem[item.Rule.Code]])).ToList();
         var strays = documents.Where(d => rules.Find(d.ItemCode) is null).ToList();
-        return new ChecklistView(customerId, customer.State, report, lines, strays, collecting, reviewing);
+        return new ChecklistView(customerId, customer.State, report, lines, strays, collecting, reviewing, await LastReturnAsync(db, customer, ct));
     }
 
     /// <summary>Links of one customer, newest first, the last 20.</summary>
@@ -159,7 +160,7 @@ public sealed class DocumentQueries
         var rules = await products.MergedAsync([.. customer.Loans.OrderBy(l => l.Position).Select(l => l.RulesVersionId)], ct);
         var documents = await db.Documents.AsNoTracking().Where(d => d.CustomerId == customerId).OrderBy(d => d.Ordinal).ToListAsync(ct);
         var report = Completeness.OfCustomer(
-            rules, customer.Facts.ToHashSet(), [.. documents.Select(d => new DocumentFact(d.Id, d.ItemCode, d.State))], customer.Loans.Count > 0);
+            rules, customer.Facts.ToHashSet(), [.. documents.Select(d => new DocumentFact(d.Id, d.ItemCode, d.State))], customer.Loans.Count > 0, customer.ReturnNote);
         var byItem = documents.Where(d => d.IsCurrent).ToLookup(d => d.ItemCode);
         var open = customer.ChecklistIsOpen && (by is LinkActor || by.May(Permission.CollectDocuments));
         var items = report.Items
@@ -174,7 +175,7 @@ public sealed class DocumentQueries
         var names = (await products.ListAsync(onlyActive: false, ct)).ToDictionary(p => p.Id, p => p.Name);
         return new CollectionPage(by is LinkActor ? MaskName(customer.Name) : customer.Name,
             [.. customer.Loans.OrderBy(l => l.Position).Select(l => names.GetValueOrDefault(l.ProductId, ""))],
-            expires, report.Percent, open, items);
+            expires, report.Percent, open, open ? (await LastReturnAsync(db, customer, ct))?.Words : null, items);
     }
 
     /// <summary>Completeness of many customers at once, from the documents themselves (the list shows what was stored). For checks and benchmarks.</summary>
@@ -182,7 +183,7 @@ public sealed class DocumentQueries
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         var customers = await db.Customers.AsNoTracking().VisibleTo(by).Where(c => customerIds.Contains(c.Id))
-            .Select(c => new { c.Id, c.Facts, Versions = c.Loans.OrderBy(l => l.Position).Select(l => l.RulesVersionId).ToList() })
+            .Select(c => new { c.Id, c.Facts, c.ReturnNote, Versions = c.Loans.OrderBy(l => l.Position).Select(l => l.RulesVersionId).ToList() })
             .ToListAsync(ct);
         var ids = customers.ConvertAll(c => c.Id);
         var documents = (await db.Documents.AsNoTracking().Where(d => ids.Contains(d.CustomerId)).Select(d => new { d.CustomerId, d.Id, d.ItemCode, d.State }).ToListAsync(ct))
@@ -190,8 +191,23 @@ public sealed class DocumentQueries
         var reports = new Dictionary<Guid, CompletenessReport>(customers.Count);
         foreach (var customer in customers)
             reports[customer.Id] = Completeness.OfCustomer(
-                await products.MergedAsync(customer.Versions, ct), customer.Facts.ToHashSet(), [.. documents[customer.Id]], customer.Versions.Count > 0);
+                await products.MergedAsync(customer.Versions, ct), customer.Facts.ToHashSet(), [.. documents[customer.Id]], customer.Versions.Count > 0, customer.ReturnNote);
         return reports;
+    }
+
+    /// <summary>With what words the file was sent back last; null once a decision was made.</summary>
+    private static async Task<FileReturn?> LastReturnAsync(CcdDbContext db, Customer customer, CancellationToken ct)
+    {
+        if (customer.SubmittedAt is null || customer.State.IsDecided())
+            return null;
+        var moves = await db.FileDecisions.AsNoTracking().Where(d => d.CustomerId == customer.Id)
+            .OrderByDescending(d => d.At).ThenByDescending(d => d.Id).Take(2)
+            .Select(d => new { d.Move, d.Reason, d.ByName, d.At }).ToListAsync(ct);
+        // Either it is still with the clerk, or it was submitted again: then the clerk's answer, if any, belongs to it.
+        var answer = moves is [{ Move: CustomerMove.SubmitForReview }, ..] ? moves[0].Reason : null;
+        return moves.Find(m => m.Move == CustomerMove.ReturnForMore) is { } back && (back == moves[0] || moves[0].Move == CustomerMove.SubmitForReview)
+            ? new FileReturn(back.Reason ?? "", back.ByName, back.At, answer)
+            : null;
     }
 
     /// <summary>The customer knows who is meant; a stranger who found the phone does not learn the full name.</summary>

@@ -24,8 +24,14 @@ public sealed record ChecklistLine(ItemReport Report, IReadOnlyList<DocumentRow>
 /// <summary>The whole checklist of one customer.</summary>
 /// <param name="Strays">Documents whose item left the checklist with a newer rule version; they stay visible.</param>
 /// <param name="MayCollect">The viewer may upload now.</param>
+/// <param name="LastReturn">Why the file was sent back, while it is with the clerk or in the review that followed.</param>
 public sealed record ChecklistView(
-    Guid CustomerId, CustomerState State, CompletenessReport Report, IReadOnlyList<ChecklistLine> Lines, IReadOnlyList<DocumentRow> Strays, bool MayCollect, bool MayReview);
+    Guid CustomerId, CustomerState State, CompletenessReport Report, IReadOnlyList<ChecklistLine> Lines, IReadOnlyList<DocumentRow> Strays, bool MayCollect, bool MayReview,
+    FileReturn? LastReturn = null);
+
+/// <summary>A whole file was sent back.</summary>
+/// <param name="Answer">What the clerk wrote when submitting it again.</param>
+public sealed record FileReturn(string Words, string ByName, DateTimeOffset At, string? Answer);
 
 /// <summary>A link as staff see it; the token is not among it.</summary>
 public sealed record LinkRow(Guid Id, string CreatedByName, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt, DateTimeOffset? FirstOpenedAt, DateTimeOffset? LastOpenedAt, int Items)
@@ -40,7 +46,9 @@ public sealed record ReviewRow(Guid CustomerId, string Number, string Name, Cust
 public sealed record DocumentFile(Guid DocumentId, Guid CustomerId, Guid FileId, string FileName, string ItemTitle, DocumentState State);
 
 /// <summary>What the customer's own page shows.</summary>
-public sealed record CollectionPage(string CustomerName, IReadOnlyList<string> Products, DateTimeOffset? ExpiresAt, int Percent, bool Open, IReadOnlyList<CollectionItem> Items);
+/// <param name="ReturnNote">With what words a reviewer sent the whole file back; null when it was not.</param>
+public sealed record CollectionPage(
+    string CustomerName, IReadOnlyList<string> Products, DateTimeOffset? ExpiresAt, int Percent, bool Open, string? ReturnNote, IReadOnlyList<CollectionItem> Items);
 
 /// <summary>One item on the customer's own page.</summary>
 public sealed record CollectionItem(ItemReport Report, bool CanUpload, string? Group, IReadOnlyList<CollectionDocument> Documents);

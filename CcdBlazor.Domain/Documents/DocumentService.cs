@@ -83,7 +83,7 @@ public sealed class DocumentService : IUploadTarget, ICompletenessCheck
             return refusal;
         file.Add(document);
         FileNotes.OfDocument(db, replaced is null ? "document.uploaded" : "document.replaced", document, rule.Value.Title, by, now);
-        file.Customer.Touch(now);
+        file.Customer.AnswerReturn();
         file.Settle(now);
         var saved = await db.TrySaveAsync(ct);
         if (!saved.Ok)

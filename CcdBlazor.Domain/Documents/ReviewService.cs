@@ -58,7 +58,7 @@ public sealed class ReviewService
     }
 
     /// <summary>
-    /// Moves the whole file: submit, approve, refuse, send back, reopen. The table of <see cref="CustomerWorkflow"/> decides, and for approval the
+    /// Moves the whole file: submit (again), approve, refuse, send back, reopen. The table of <see cref="CustomerWorkflow"/> decides, and for approval the
     /// checklist: every needed document accepted. Refusals carry everything that is missing.
     /// </summary>
     public async Task<Result> MoveAsync(Guid customerId, CustomerMove move, string? reason, Actor by, CancellationToken ct)
@@ -78,11 +78,7 @@ public sealed class ReviewService
             return moved.WithoutValue();
         db.Add(FileDecision.Of(customerId, move, from, file.Customer.State, reason, by, now));
         db.Audit(by, now, ActionOf(move), new AuditSubject("customer", customerId, customerId), new { State = from }, new { file.Customer.State }, reason);
-        // Sent back, the file stays in 资料收集中 until something was handed in: the check would call it complete again at once.
-        if (move == CustomerMove.ReturnForMore)
-            file.Announce();
-        else
-            file.Settle(now);
+        file.Settle(now);
         var saved = await db.TrySaveAsync(ct);
         if (saved.Ok)
             await work.CommitAsync(ct);

@@ -76,8 +76,8 @@ public sealed class RulesUpgrade
         var loans = customer.Loans.OrderBy(l => l.Position).ToList();
         var oldRules = await products.MergedAsync([.. loans.Select(l => l.RulesVersionId)], ct);
         var newRules = await products.MergedAsync([.. loans.Select(l => target.GetValueOrDefault(l.ProductId, l.RulesVersionId))], ct);
-        var before = Completeness.Of(oldRules, facts, papers);
-        var after = Completeness.Of(newRules, facts, papers);
+        var before = Completeness.Of(oldRules, facts, papers, customer.ReturnNote);
+        var after = Completeness.Of(newRules, facts, papers, customer.ReturnNote);
 
         return new RulesUpgradePreview(
             await DescribeAsync(steps, ct),

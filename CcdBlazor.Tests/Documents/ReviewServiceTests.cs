@@ -2,6 +2,7 @@ using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Documents;
+using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Staff;
 using Microsoft.EntityFrameworkCore;
 
@@ -177,6 +178,68 @@ public sealed class ReviewServiceTests(GivenFile given) : IClassFixture<GivenFil
     }
 
     [Fact]
+    public async Task A_file_sent_back_without_a_returned_paper_has_the_reviewers_words_as_an_open_item()
+    {
+        var customer = await given.InReviewAsync();
+        await given.MoveAsync(customer, CustomerMove.ReturnForMore, given.Reviewer, "请补充收入说明");
+
+        // Two lines are complete, the words are a third.
+        Assert.Equal((CustomerState.Collecting, 66, 1), await given.StoredStateAsync(customer));
+        var view = await given.ChecklistAsync(customer, given.Clerk);
+        Assert.Equal("审核员退回：请补充收入说明", Assert.Single(view.Report.Missing).Text);
+        Assert.Equal(("请补充收入说明", given.Reviewer.Name, null), (view.LastReturn!.Words, view.LastReturn.ByName, view.LastReturn.Answer));
+        Assert.Contains((await DetailAsync(customer)).AllowedMoves, m => m.Label == "再次提交");
+        Assert.Equal("请补充收入说明", (await given.Queries.CollectionAsync(customer, (await given.LinkAsync(customer)).Actor, default))!.ReturnNote);
+        // What has nothing to do with it leaves it open.
+        Assert.True((await given.Customers.SetFactsAsync(customer, [CustomerFacts.Divorced], given.Clerk, default)).Ok);
+        Assert.Equal(CustomerState.Collecting, (await given.StoredStateAsync(customer)).State);
+    }
+
+    [Fact]
+    public async Task A_new_paper_closes_the_reviewers_words()
+    {
+        var customer = await given.InReviewAsync();
+        await given.MoveAsync(customer, CustomerMove.ReturnForMore, given.Reviewer, "请补充收入说明");
+        await given.HandInAsync(customer, GivenFile.Extra);
+        Assert.Equal((CustomerState.Complete, 100, 0), await given.StoredStateAsync(customer));
+        Assert.DoesNotContain((await DetailAsync(customer)).AllowedMoves, m => m.Label == "再次提交");
+        Assert.NotNull((await given.ChecklistAsync(customer)).LastReturn);
+        await given.MoveAsync(customer, CustomerMove.SubmitForReview, given.Clerk);
+    }
+
+    [Fact]
+    public async Task Submitting_again_answers_the_reviewer_in_words()
+    {
+        var customer = await given.InReviewAsync();
+        given.Clock.Advance(TimeSpan.FromSeconds(1));
+        await given.MoveAsync(customer, CustomerMove.ReturnForMore, given.Reviewer, "请说明近三月的查询记录");
+        Assert.Equal(CustomerRefusals.ReasonMissing, (await given.Reviews.MoveAsync(customer, CustomerMove.SubmitForReview, " ", given.Clerk, default)).Refusal);
+        Assert.Equal(CommonRefusals.Forbidden, (await given.Reviews.MoveAsync(customer, CustomerMove.SubmitForReview, "已说明", given.Reviewer, default)).Refusal);
+
+        given.Clock.Advance(TimeSpan.FromSeconds(1));
+        await given.MoveAsync(customer, CustomerMove.SubmitForReview, given.Clerk, "均为信用卡自动审批");
+        Assert.Equal((CustomerState.InReview, 100, 0), await given.StoredStateAsync(customer));
+        var seen = (await given.ChecklistAsync(customer, given.Reviewer)).LastReturn;
+        Assert.Equal(("请说明近三月的查询记录", "均为信用卡自动审批"), (seen?.Words, seen?.Answer));
+        Assert.Equal(["file.returned", "file.submitted"], (await given.AuditOfAsync(customer)).TakeLast(2));
+        await given.AcceptAllAsync(customer);
+        await given.MoveAsync(customer, CustomerMove.Approve, given.Reviewer);
+        Assert.Null((await given.ChecklistAsync(customer)).LastReturn);
+    }
+
+    [Fact]
+    public async Task With_a_paper_still_missing_submitting_again_is_refused_with_everything_open()
+    {
+        var customer = await given.InReviewAsync();
+        await given.MoveAsync(customer, CustomerMove.ReturnForMore, given.Reviewer, "请补充收入说明");
+        var front = (await given.DocumentsOfAsync(customer, GivenFile.Front)).Single();
+        Assert.True((await given.Documents.WithdrawAsync(front.Id, given.Clerk, default)).Ok);
+        var refusal = (await given.Reviews.MoveAsync(customer, CustomerMove.SubmitForReview, "已补充", given.Clerk, default)).Refusal;
+        Assert.Equal("customer.file_incomplete", refusal?.Code);
+        Assert.Equal(["缺少身份证正面", "审核员退回：请补充收入说明"], refusal!.Missing.Select(m => m.Text));
+    }
+
+    [Fact]
     public async Task Reviewers_see_a_file_from_its_submission_on_and_find_it_in_the_queue_while_it_waits()
     {
         var customer = await given.CompleteAsync();
@@ -196,4 +259,6 @@ public sealed class ReviewServiceTests(GivenFile given) : IClassFixture<GivenFil
         Assert.NotNull(await given.Queries.ChecklistAsync(customer, legal, default));
         Assert.Null(await given.Queries.ChecklistAsync(customer, finance, default));
     }
+
+    private async Task<CustomerDetail> DetailAsync(Guid customer) => (await given.Get<CustomerQueries>().DetailAsync(customer, given.Clerk, default)).Value;
 }

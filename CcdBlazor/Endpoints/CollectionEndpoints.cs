@@ -79,6 +79,7 @@ public static class CollectionEndpoints
         expiresAt = page.ExpiresAt,
         closed = page.Open ? null : "资料正在审核或已经审结，目前不需要上传。如有疑问请联系您的客户经理。",
         percent = page.Percent,
+        returnNote = page.ReturnNote,
         items = page.Items.Select(item => new
         {
             code = item.Report.Rule.Code,

@@ -245,6 +245,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasColumnType("character varying(2000)")
                         .HasColumnName("remarks");
 
+                    b.Property<string>("ReturnNote")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("return_note");
+
                     b.PrimitiveCollection<string[]>("SearchGrams")
                         .IsRequired()
                         .HasColumnType("text[]")

@@ -369,6 +369,7 @@ namespace CcdBlazor.Domain.Data.Migrations
                     missing_count = table.Column<int>(type: "integer", nullable: false),
                     submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    return_note = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
                     state_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     created_by = table.Column<Guid>(type: "uuid", nullable: true),

@@ -11,6 +11,7 @@ export class Page {
   private bar = h('progress', { max: 100, value: 0, 'aria-label': '资料完成度' });
   private percent = h('b', {});
   private summary = h('p', { class: 'summary' });
+  private note = h('p', { class: 'return-note' });
   private net = h('p', { class: 'net', role: 'status' });
   private warn = h('p', { class: 'net', role: 'status' });
   private list = h('div', { class: 'sections' });
@@ -22,7 +23,7 @@ export class Page {
   constructor(private root: HTMLElement, private customer: string, private actions: CardActions) {
     this.net.hidden = this.warn.hidden = true;
     fill(root, [
-      h('header', { class: 'head' }, this.company, this.title, this.sub, h('div', { class: 'bar-line' }, this.bar, this.percent), this.summary),
+      h('header', { class: 'head' }, this.company, this.title, this.sub, h('div', { class: 'bar-line' }, this.bar, this.percent), this.summary, this.note),
       this.net, this.warn, this.list, this.foot, this.live,
     ]);
     root.classList.add('phone-upload');
@@ -47,8 +48,10 @@ export class Page {
     const lacking = missingNames(missing);
     if (lacking.length) words.push(`还缺 ${lacking.length} 项：${lacking.join('、')}`);
     if (returned.length) words.push(`有 ${returned.length} 项被退回，请重新提交`);
-    setText(this.summary, words.length ? words.join('；') + '。' : '需要的资料都已收到，我们会尽快审核。');
+    setText(this.summary, words.length ? words.join('；') + '。' : state.returnNote ? '资料已收到。' : '需要的资料都已收到，我们会尽快审核。');
     this.summary.className = returned.length ? 'summary red' : words.length ? 'summary' : 'summary green';
+    this.note.hidden = !state.returnNote;
+    setText(this.note, state.returnNote ? `审核员请${staff ? '客户' : '您'}补充：${state.returnNote}` : '');
 
     const waiting = entries.filter(e => e.phase === 'ready' || e.phase === 'new' || e.phase === 'sending').length;
     this.net.hidden = online;

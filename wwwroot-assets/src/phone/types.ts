@@ -10,7 +10,7 @@ export interface Item {
 }
 export interface PageState {
   mode: 'customer' | 'staff'; customerName: string; products: string[]; expiresAt: string | null; closed: string | null;
-  percent: number; companyName: string; items: Item[];
+  percent: number; companyName: string; returnNote: string | null; items: Item[];
 }
 
 /**
