@@ -4,10 +4,13 @@ import ImageEditor from '@uppy/image-editor';
 import ScreenCapture from '@uppy/screen-capture';
 import Webcam from '@uppy/webcam';
 import { sizeText, stamp } from './lib/text';
+import { kindsOf } from './uploader/formats';
 import { Session } from './uploader/session';
 import type { DotNetReference, UploadItem, UploaderOptions } from './uploader/types';
 
 const sessions = new Map<string, Session>();
+// One board per session: Uppy knows each plugin once.
+const boards = new Map<string, Uploader>();
 const PLUGINS = ['Webcam', 'ScreenCapture', 'ImageEditor', 'Dashboard'];
 
 export interface Uploader { setItem(code: string): void; setItems(items: UploadItem[]): void; addFiles(files: FileList | File[]): void; dispose(): void }
@@ -23,6 +26,7 @@ function sheet(): void {
 
 export function mount(element: HTMLElement, options: UploaderOptions, dotnet?: DotNetReference | null): Uploader {
   sheet();
+  boards.get(options.customerId)?.dispose();
   let session = sessions.get(options.customerId);
   if (session) {
     session.selected = options.selected;
@@ -128,13 +132,14 @@ export function mount(element: HTMLElement, options: UploaderOptions, dotnet?: D
   window.addEventListener('beforeunload', leave);
 
   let disposed = false;
-  return {
+  const uploader: Uploader = {
     setItem(code) { s.setItem(code); describe(); },
     setItems(items) { s.setItems(items); describe(); },
     addFiles: add,
     dispose() {
       if (disposed) return;
       disposed = true;
+      if (boards.get(options.customerId) === uploader) boards.delete(options.customerId);
       document.removeEventListener('paste', paste);
       window.clearTimeout(timer);
       uppy.off('state-update', activity);
@@ -156,9 +161,10 @@ export function mount(element: HTMLElement, options: UploaderOptions, dotnet?: D
       done();
     },
   };
+  boards.set(options.customerId, uploader);
+  return uploader;
 }
 
 function noteOf(item: UploadItem): string {
-  const names = new Set(item.formats.map(f => ({ jpg: '照片', jpeg: '照片', png: '照片', webp: '照片', heic: '照片', pdf: 'PDF', docx: 'Word', xlsx: 'Excel' })[f] ?? f));
-  return `${[...names].join('、')}，每份不超过 ${sizeText(item.maxBytes)}，还能上传 ${item.left} 份。照片会先压缩再上传。`;
+  return `${kindsOf(item.formats)}，每份不超过 ${sizeText(item.maxBytes)}，还能上传 ${item.left} 份。照片会先压缩再上传。`;
 }

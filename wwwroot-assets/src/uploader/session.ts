@@ -7,6 +7,7 @@ import { newKey } from '../lib/ids';
 import { preparePicture } from '../lib/picture';
 import { endsUpload, mayRetry, readTusError } from '../lib/refusal';
 import { sizeText, stamp } from '../lib/text';
+import { isOneOf, kindsOf, typesOf } from './formats';
 import type { FileMeta, NoBody, UploadItem, UploaderOptions } from './types';
 
 export type CcdFile = UppyFile<FileMeta, NoBody>;
@@ -49,12 +50,29 @@ class TusWhenReady extends Tus<FileMeta, NoBody> {
   }
 }
 
+/** What was chosen while the memory was still being read stays: Uppy's own puts the remembered files in its place. */
+class Memory extends GoldenRetriever<FileMeta, NoBody> {
+  override install(): void {
+    const uppy = this.uppy;
+    const setState = uppy.setState.bind(uppy);
+    uppy.setState = patch => {
+      if (patch && 'recoveredState' in patch && patch.files && patch.currentUploads) {
+        const now = uppy.getState();
+        patch = { ...patch, files: { ...patch.files, ...now.files }, currentUploads: { ...patch.currentUploads, ...now.currentUploads } };
+      }
+      setState(patch);
+    };
+    super.install();
+  }
+}
+
 export class Session {
   readonly uppy: Uppy<FileMeta, NoBody>;
   readonly troubles = new Map<string, FileTrouble>();
   selected: string;
   private items = new Map<string, UploadItem>();
-  private taken = new Map<string, number>();
+  private arrived = new Map<string, number>();
+  private refused: { name: string; why: string }[] = [];
   private preparing = new Map<string, Promise<void>>();
   private lastPrepared: Promise<void> = Promise.resolve();
   onTrouble: () => void = () => {};
@@ -82,7 +100,7 @@ export class Session {
       // What Uppy shows is the message of the error.
       onError: (err: unknown) => { if (err) (err as Error).message = readTusError(err).refusal.title; },
     } as never);
-    this.uppy.use(GoldenRetriever<FileMeta, NoBody>, {
+    this.uppy.use(Memory, {
       expires: 3 * 24 * 3600 * SECOND,
       // Uppy's own limit of 10 MB a file would lose every larger scan.
       indexedDB: { maxFileSize: 200 * MB, maxTotalSize: 1024 * MB },
@@ -93,6 +111,8 @@ export class Session {
     this.uppy.on('file-removed', file => this.clear(file.id));
     this.uppy.on('upload-success', (file, response) => {
       if (!file) return;
+      const item = file.meta.item ?? '';
+      this.arrived.set(item, (this.arrived.get(item) ?? 0) + 1);
       this.clear(file.id);
       const xhr = (response?.body as { xhr?: XMLHttpRequest } | undefined)?.xhr;
       if (response?.uploadURL && xhr?.getResponseHeader?.('Upload-State') !== 'stored') void this.follow(file.id, file.name ?? '文件', response.uploadURL);
@@ -104,8 +124,7 @@ export class Session {
   setItems(items: UploadItem[]): void {
     this.items = new Map(items.map(i => [i.code, i]));
     // `left` is what the server says now, so what was sent before is already counted in it.
-    this.taken.clear();
-    for (const f of this.uppy.getFiles()) if (!f.progress.uploadComplete) this.taken.set(f.meta.item ?? '', (this.taken.get(f.meta.item ?? '') ?? 0) + 1);
+    this.arrived.clear();
     this.setItem(this.items.has(this.selected) ? this.selected : items[0]?.code ?? '');
   }
 
@@ -134,22 +153,35 @@ export class Session {
   private admit(file: CcdFile, files: Record<string, CcdFile>): CcdFile | boolean {
     const item = this.item;
     const name = file.name ?? '文件';
-    const no = (text: string) => { this.uppy.info(`${name}：${text}`, 'error', 6 * SECOND); return false; };
-    if (!item) return no('请先选择要上传的资料项');
-    if (file.size === 0) return no('文件是空的');
+    if (!item) return this.refuse(name, '请先选择要上传的资料项');
+    if (!isOneOf(item.formats, name, file.type)) return this.refuse(name, `“${item.name}”只收${kindsOf(item.formats)}`);
+    if (file.size === 0) return this.refuse(name, '文件是空的');
     // Pictures are judged after compression, by the server.
-    if (!file.type?.startsWith('image/') && file.size !== null && file.size > item.maxBytes) return no(`超过 ${sizeText(item.maxBytes)}，请缩小后再传`);
-    const used = Object.values(files).filter(f => f.meta.item === item.code && !f.progress?.uploadComplete && f.isRestored).length;
-    const taken = Math.max(this.taken.get(item.code) ?? 0, used);
-    if (taken >= item.left) return no(item.left > 0 ? `“${item.name}”还能再传 ${item.left} 份，已经选够了` : `“${item.name}”已经传够了`);
+    if (!file.type?.startsWith('image/') && file.size !== null && file.size > item.maxBytes) return this.refuse(name, `超过 ${sizeText(item.maxBytes)}，请缩小后再传`);
+    const left = Math.max(0, item.left - (this.arrived.get(item.code) ?? 0));
+    const waiting = Object.values(files).filter(f => f.meta.item === item.code && !f.progress.uploadComplete).length;
+    if (waiting >= left) return this.refuse(name, left > 0 ? `“${item.name}”还能再传 ${left} 份，已经选够了` : `“${item.name}”已经传够了`);
     let id = `${file.id}-${item.code}`;
     const twin = files[id];
-    if (twin && !twin.progress.uploadComplete) return no('已经在列表里了');
+    if (twin && !twin.progress.uploadComplete) return this.refuse(name, '已经在列表里了');
     if (twin) id += `-${newKey().slice(0, 8)}`;
-    this.taken.set(item.code, taken + 1);
     // What browsers call every pasted screenshot.
     const said = name === 'image.png' ? `截图-${stamp()}.png` : name;
     return { ...file, id, name: said, meta: { ...file.meta, name: said, customer: this.options.customerId, item: item.code, clientKey: newKey() } };
+  }
+
+  /** All that is refused at one choice is said in one sentence. */
+  private refuse(name: string, why: string): false {
+    if (this.refused.push({ name, why }) === 1) {
+      setTimeout(() => {
+        const names = new Map<string, string[]>();
+        for (const r of this.refused) names.set(r.why, [...names.get(r.why) ?? [], r.name]);
+        this.refused = [];
+        const text = [...names].map(([reason, of]) => of.length === 1 ? `${of[0]}：${reason}` : `${of.length} 个文件没有加入：${reason}`).join('；');
+        this.uppy.info(text, 'error', (names.size > 1 ? 12 : 8) * SECOND);
+      }, 0);
+    }
+    return false;
   }
 
   /** Resolves when the bytes of the file are final. One photo at a time: each takes some 100 MB while it is decoded. */
@@ -253,12 +285,4 @@ export class Session {
     if (Object.keys(this.uppy.getState().currentUploads).length > 0) this.uppy.emit('restore-confirmed');
     else this.uppy.setState({ recoveredState: null });
   }
-}
-
-function typesOf(formats: string[]): string[] {
-  const known: Record<string, string[]> = {
-    jpg: ['.jpg', '.jpeg', 'image/jpeg', '.heic', '.heif', 'image/heic', 'image/heif'], jpeg: ['.jpg', '.jpeg', 'image/jpeg'],
-    png: ['.png', 'image/png'], webp: ['.webp', 'image/webp'], pdf: ['.pdf', 'application/pdf'], docx: ['.docx'], xlsx: ['.xlsx'],
-  };
-  return [...new Set(formats.flatMap(f => known[f.toLowerCase()] ?? [`.${f}`]))];
 }
