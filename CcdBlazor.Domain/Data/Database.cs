@@ -36,6 +36,16 @@ public sealed class Database
         return !(await db.Database.GetPendingMigrationsAsync(ct)).Any();
     }
 
+    /// <summary>
+    /// Drops the connections that wait in the pools, the scheduler's among them. After a restart of the server each of them is dead, and would cost somebody a
+    /// failed request.
+    /// </summary>
+    public void DropIdleConnections()
+    {
+        source.Clear();
+        NpgsqlConnection.ClearAllPools();
+    }
+
     public async Task<bool> AnswersAsync(CancellationToken ct)
     {
         try

@@ -50,6 +50,9 @@ internal sealed class CustomerFile
         return new CustomerFile(db, customer, rules, documents);
     }
 
+    /// <summary>What the checklist calls the item of a document; its code when a newer version no longer has it.</summary>
+    public string TitleOf(Document document) => Rules.Find(document.ItemCode)?.Title ?? document.ItemCode;
+
     public void Add(Document document)
     {
         documents.Add(document);

@@ -15,12 +15,14 @@ public sealed class DocumentService : IUploadTarget, ICompletenessCheck
 {
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly ProductQueries products;
+    private readonly FileChange files;
     private readonly TimeProvider clock;
 
     internal DocumentService(IDbContextFactory<CcdDbContext> contexts, ProductQueries products, TimeProvider clock)
     {
         this.contexts = contexts;
         this.products = products;
+        files = new FileChange(contexts, products);
         this.clock = clock;
     }
 
@@ -51,45 +53,38 @@ public sealed class DocumentService : IUploadTarget, ICompletenessCheck
     public async Task<Result<Guid>> AcceptAsync(Actor by, UploadedFile uploaded, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        await using var work = await db.BeginAsync(ct);
         // What the sender may see was asked when the bytes came; a job that finishes the upload later brings no departments along.
-        var locked = await CustomerFile.LockAsync(db, products, uploaded.CustomerId, new SystemActor("uploads"), ct);
-        if (!locked.Ok)
-            return locked.Refusal;
-        var file = locked.Value;
-        // The program itself also sees the recycle bin.
-        if (file.Customer.DeletedAt is not null)
-            return CommonRefusals.NotFound;
-        if (file.Documents.FirstOrDefault(d => d.FileId == uploaded.FileId) is { } earlier)
-            return earlier.Id;
-        var rule = await WhyNotAsync(db, file, uploaded.ItemCode, uploaded.ReplacesDocumentId, by, ct);
-        if (!rule.Ok)
-            return rule.Refusal;
-        if (!rule.Value.Formats.HasFlag(FormatOf(uploaded.Media.Kind)))
-            return DocumentRefusals.WrongFormat(rule.Value.Title, rule.Value.Formats.InWords());
-        if (uploaded.Bytes > rule.Value.MaxBytes)
-            return DocumentRefusals.TooLarge(rule.Value.Title, rule.Value.MaxBytes);
-        if (await HasSameContentAsync(db, file, uploaded.ItemCode, uploaded.FileId, ct))
-            return DocumentRefusals.SameFile;
+        return await files.MakeAsync<Guid>(uploaded.CustomerId, new SystemActor("uploads"), async (db, file) =>
+        {
+            // The program itself also sees the recycle bin.
+            if (file.Customer.DeletedAt is not null)
+                return CommonRefusals.NotFound;
+            if (file.Documents.FirstOrDefault(d => d.FileId == uploaded.FileId) is { } earlier)
+                return earlier.Id;
+            var rule = await WhyNotAsync(db, file, uploaded.ItemCode, uploaded.ReplacesDocumentId, by, ct);
+            if (!rule.Ok)
+                return rule.Refusal;
+            if (!rule.Value.Formats.HasFlag(FormatOf(uploaded.Media.Kind)))
+                return DocumentRefusals.WrongFormat(rule.Value.Title, rule.Value.Formats.InWords());
+            if (uploaded.Bytes > rule.Value.MaxBytes)
+                return DocumentRefusals.TooLarge(rule.Value.Title, rule.Value.MaxBytes);
+            if (await HasSameContentAsync(db, file, uploaded.ItemCode, uploaded.FileId, ct))
+                return DocumentRefusals.SameFile;
 
-        var ofItem = file.Documents.Where(d => d.ItemCode == uploaded.ItemCode).ToList();
-        var document = Document.HandedIn(uploaded.CustomerId, uploaded.ItemCode, uploaded.FileId, uploaded.FileName, ofItem.Count + 1, by, now);
-        // Without being told, a new paper takes the place of the oldest one that was returned.
-        var replaced = uploaded.ReplacesDocumentId is { } id
-            ? ofItem.Find(d => d.Id == id)
-            : ofItem.Where(d => d.State == DocumentState.Returned).OrderBy(d => d.Ordinal).FirstOrDefault();
-        if (replaced?.ReplaceBy(document).Refusal is { } refusal)
-            return refusal;
-        file.Add(document);
-        FileNotes.OfDocument(db, replaced is null ? "document.uploaded" : "document.replaced", document, rule.Value.Title, by, now);
-        file.Customer.AnswerReturn();
-        file.Settle(now);
-        var saved = await db.TrySaveAsync(ct);
-        if (!saved.Ok)
-            return saved.Refusal;
-        await work.CommitAsync(ct);
-        return document.Id;
+            var ofItem = file.Documents.Where(d => d.ItemCode == uploaded.ItemCode).ToList();
+            var document = Document.HandedIn(uploaded.CustomerId, uploaded.ItemCode, uploaded.FileId, uploaded.FileName, ofItem.Count + 1, by, now);
+            // Without being told, a new paper takes the place of the oldest one that was returned.
+            var replaced = uploaded.ReplacesDocumentId is { } id
+                ? ofItem.Find(d => d.Id == id)
+                : ofItem.Where(d => d.State == DocumentState.Returned).OrderBy(d => d.Ordinal).FirstOrDefault();
+            if (replaced?.ReplaceBy(document).Refusal is { } refusal)
+                return refusal;
+            file.Add(document);
+            FileNotes.OfDocument(db, replaced is null ? "document.uploaded" : "document.replaced", document, rule.Value.Title, by, now);
+            file.Customer.AnswerReturn();
+            file.Settle(now);
+            return document.Id;
+        }, ct);
     }
 
     /// <summary>Takes a document back. Customers: an own, undecided upload within 30 minutes. The file itself is kept with the history.</summary>
@@ -98,30 +93,21 @@ public sealed class DocumentService : IUploadTarget, ICompletenessCheck
         if (by is not LinkActor && !by.May(Permission.CollectDocuments))
             return CommonRefusals.Forbidden;
         var now = clock.GetUtcNow();
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        await using var work = await db.BeginAsync(ct);
-        var customerId = await db.Documents.Where(d => d.Id == documentId).Select(d => (Guid?)d.CustomerId).SingleOrDefaultAsync(ct);
-        if (customerId is null)
-            return CommonRefusals.NotFound;
-        var locked = await CustomerFile.LockAsync(db, products, customerId.Value, by, ct);
-        if (!locked.Ok)
-            return locked.Refusal;
-        var document = locked.Value.Documents.Single(d => d.Id == documentId);
-        if (by is LinkActor && (document.UploaderKind != by.Kind || document.UploaderId != by.Id))
-            return CommonRefusals.NotFound;
-        if (by is LinkActor link && await WhyClosedAsync(db, link, now, ct) is { } closed)
-            return closed;
-        if (!locked.Value.Customer.ChecklistIsOpen)
-            return DocumentRefusals.ClosedForUpload;
-        var withdrawn = document.Withdraw(by, now);
-        if (!withdrawn.Ok)
-            return withdrawn;
-        FileNotes.OfDocument(db, "document.withdrawn", document, locked.Value.Rules.Find(document.ItemCode)?.Title ?? document.ItemCode, by, now);
-        locked.Value.Settle(now);
-        var saved = await db.TrySaveAsync(ct);
-        if (saved.Ok)
-            await work.CommitAsync(ct);
-        return saved;
+        return await files.MakeAsync(documentId, by, async (db, file, document) =>
+        {
+            if (by is LinkActor && (document.UploaderKind != by.Kind || document.UploaderId != by.Id))
+                return CommonRefusals.NotFound;
+            if (by is LinkActor link && await WhyClosedAsync(db, link, now, ct) is { } closed)
+                return closed;
+            if (!file.Customer.ChecklistIsOpen)
+                return DocumentRefusals.ClosedForUpload;
+            var withdrawn = document.Withdraw(by, now);
+            if (!withdrawn.Ok)
+                return withdrawn;
+            FileNotes.OfDocument(db, "document.withdrawn", document, file.TitleOf(document), by, now);
+            file.Settle(now);
+            return Result.Done;
+        }, ct);
     }
 
     /// <summary>Facts, loans or rules changed: the same transaction brings percent and state up to date.</summary>

@@ -13,13 +13,13 @@ public sealed record FreshLink(Guid Id, string Token, DateTimeOffset ExpiresAt, 
 public sealed class LinkService
 {
     private readonly IDbContextFactory<CcdDbContext> contexts;
-    private readonly ProductQueries products;
+    private readonly FileChange files;
     private readonly TimeProvider clock;
 
     internal LinkService(IDbContextFactory<CcdDbContext> contexts, ProductQueries products, TimeProvider clock)
     {
         this.contexts = contexts;
-        this.products = products;
+        files = new FileChange(contexts, products);
         this.clock = clock;
     }
 
@@ -29,28 +29,22 @@ public sealed class LinkService
         if (!by.May(Permission.CollectDocuments))
             return CommonRefusals.Forbidden;
         var now = clock.GetUtcNow();
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        await using var work = await db.BeginAsync(ct);
-        var locked = await CustomerFile.LockAsync(db, products, customerId, by, ct);
-        if (!locked.Ok)
-            return locked.Refusal;
-        if (!locked.Value.Customer.ChecklistIsOpen)
-            return DocumentRefusals.ClosedForUpload;
-        var open = locked.Value.Check().Items
-            .Where(item => item.State is not (ItemState.NotNeeded or ItemState.Accepted) && item.CanUploadMore)
-            .Select(item => item.Rule.Code)
-            .ToList();
-        if (open.Count == 0)
-            return LinkRefusals.NothingOpen;
-        var (link, token) = CustomerLink.Create(customerId, open, by, now);
-        db.Add(link);
-        FileNotes.OfLink(db, "link.created", link, by, now);
-        db.Announce(CustomerTopics.One(customerId));
-        var saved = await db.TrySaveAsync(ct);
-        if (!saved.Ok)
-            return saved.Refusal;
-        await work.CommitAsync(ct);
-        return new FreshLink(link.Id, token, link.ExpiresAt, open.Count);
+        return await files.MakeAsync<FreshLink>(customerId, by, (db, file) =>
+        {
+            if (!file.Customer.ChecklistIsOpen)
+                return Task.FromResult<Result<FreshLink>>(DocumentRefusals.ClosedForUpload);
+            var open = file.Check().Items
+                .Where(item => item.State is not (ItemState.NotNeeded or ItemState.Accepted) && item.CanUploadMore)
+                .Select(item => item.Rule.Code)
+                .ToList();
+            if (open.Count == 0)
+                return Task.FromResult<Result<FreshLink>>(LinkRefusals.NothingOpen);
+            var (link, token) = CustomerLink.Create(customerId, open, by, now);
+            db.Add(link);
+            FileNotes.OfLink(db, "link.created", link, by, now);
+            db.Announce(CustomerTopics.One(customerId));
+            return Task.FromResult<Result<FreshLink>>(new FreshLink(link.Id, token, link.ExpiresAt, open.Count));
+        }, ct);
     }
 
     /// <summary>Ends a link at once; what was handed in stays.</summary>

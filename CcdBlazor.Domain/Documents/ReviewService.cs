@@ -10,14 +10,12 @@ namespace CcdBlazor.Domain.Documents;
 /// <summary>Verdicts on documents and moves of whole files. Who hands a paper in may not decide on it.</summary>
 public sealed class ReviewService
 {
-    private readonly IDbContextFactory<CcdDbContext> contexts;
-    private readonly ProductQueries products;
+    private readonly FileChange files;
     private readonly TimeProvider clock;
 
     internal ReviewService(IDbContextFactory<CcdDbContext> contexts, ProductQueries products, TimeProvider clock)
     {
-        this.contexts = contexts;
-        this.products = products;
+        files = new FileChange(contexts, products);
         this.clock = clock;
     }
 
@@ -30,31 +28,21 @@ public sealed class ReviewService
         if (!by.May(Permission.ReviewDocuments))
             return CommonRefusals.Forbidden;
         var now = clock.GetUtcNow();
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        await using var work = await db.BeginAsync(ct);
-        var customerId = await db.Documents.Where(d => d.Id == documentId).Select(d => (Guid?)d.CustomerId).SingleOrDefaultAsync(ct);
-        if (customerId is null)
-            return CommonRefusals.NotFound;
-        var locked = await CustomerFile.LockAsync(db, products, customerId.Value, by, ct);
-        if (!locked.Ok)
-            return locked.Refusal;
-        var file = locked.Value;
-        var document = file.Documents.Single(d => d.Id == documentId);
-        if (!document.IsCurrent)
-            return DocumentRefusals.ReplacedMeanwhile;
-        if (file.Customer.State != CustomerState.InReview)
-            return DocumentRefusals.NotInReview;
-        var decided = document.Decide(verdict, reason, seen, by, now);
-        if (!decided.Ok)
-            return decided.Refusal;
-        db.Add(decided.Value);
-        FileNotes.OfDocument(db, verdict == DocumentVerdict.Accepted ? "document.accepted" : "document.returned", document,
-            file.Rules.Find(document.ItemCode)?.Title ?? document.ItemCode, by, now, document.ReturnReason);
-        file.Settle(now);
-        var saved = await db.TrySaveAsync(ct);
-        if (saved.Ok)
-            await work.CommitAsync(ct);
-        return saved;
+        return await files.MakeAsync(documentId, by, (db, file, document) =>
+        {
+            if (!document.IsCurrent)
+                return Refuse(DocumentRefusals.ReplacedMeanwhile);
+            if (file.Customer.State != CustomerState.InReview)
+                return Refuse(DocumentRefusals.NotInReview);
+            var decided = document.Decide(verdict, reason, seen, by, now);
+            if (!decided.Ok)
+                return Refuse(decided.Refusal);
+            db.Add(decided.Value);
+            FileNotes.OfDocument(db, verdict == DocumentVerdict.Accepted ? "document.accepted" : "document.returned", document,
+                file.TitleOf(document), by, now, document.ReturnReason);
+            file.Settle(now);
+            return Task.FromResult(Result.Done);
+        }, ct);
     }
 
     /// <summary>
@@ -64,26 +52,23 @@ public sealed class ReviewService
     public async Task<Result> MoveAsync(Guid customerId, CustomerMove move, string? reason, Actor by, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        await using var work = await db.BeginAsync(ct);
-        var locked = await CustomerFile.LockAsync(db, products, customerId, by, ct);
-        if (!locked.Ok)
-            return locked.Refusal;
-        var file = locked.Value;
-        var from = file.Customer.State;
-        if (move is CustomerMove.Approve or CustomerMove.Reject && by.May(Permission.ReviewDocuments) && UploadedAny(file, by))
-            return DocumentRefusals.UploaderMayNotReview;
-        var moved = file.Customer.Move(move, by, reason, file.Check(), now);
-        if (!moved.Ok)
-            return moved.WithoutValue();
-        db.Add(FileDecision.Of(customerId, move, from, file.Customer.State, reason, by, now));
-        db.Audit(by, now, ActionOf(move), new AuditSubject("customer", customerId, customerId), new { State = from }, new { file.Customer.State }, reason);
-        file.Settle(now);
-        var saved = await db.TrySaveAsync(ct);
-        if (saved.Ok)
-            await work.CommitAsync(ct);
-        return saved;
+        var done = await files.MakeAsync<CustomerState>(customerId, by, (db, file) =>
+        {
+            var from = file.Customer.State;
+            if (move is CustomerMove.Approve or CustomerMove.Reject && by.May(Permission.ReviewDocuments) && UploadedAny(file, by))
+                return Task.FromResult<Result<CustomerState>>(DocumentRefusals.UploaderMayNotReview);
+            var moved = file.Customer.Move(move, by, reason, file.Check(), now);
+            if (!moved.Ok)
+                return Task.FromResult<Result<CustomerState>>(moved.Refusal);
+            db.Add(FileDecision.Of(customerId, move, from, file.Customer.State, reason, by, now));
+            db.Audit(by, now, ActionOf(move), new AuditSubject("customer", customerId, customerId), new { State = from }, new { file.Customer.State }, reason);
+            file.Settle(now);
+            return Task.FromResult<Result<CustomerState>>(file.Customer.State);
+        }, ct);
+        return done.WithoutValue();
     }
+
+    private static Task<Result> Refuse(Refusal refusal) => Task.FromResult<Result>(refusal);
 
     private static bool UploadedAny(CustomerFile file, Actor by) =>
         by.Id is not null && file.Documents.Any(d => d.IsCurrent && d.UploaderKind == by.Kind && d.UploaderId == by.Id);

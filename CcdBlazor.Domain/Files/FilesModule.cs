@@ -21,6 +21,7 @@ public static class FilesModule
         services.AddSingleton(p => new FileStore(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<IBlobStore>(), p.GetRequiredService<KeyRing>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<FileStore>>()));
+        services.AddSingleton(p => new StrayFiles(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<IBlobStore>()));
         services.AddSingleton(p => new UploadProcessing(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<IMediaWorker>(), p.GetRequiredService<FileStore>(),
             p.GetRequiredService<IUploadTarget>(), p.GetRequiredService<UploadFolder>(), uploads, p.GetRequiredService<ILogger<UploadProcessing>>()));

@@ -22,7 +22,13 @@ public interface IBlobStore
 
     /// <summary>Removes a blob; harmless when there is none.</summary>
     Task DeleteAsync(string key, CancellationToken ct);
+
+    /// <summary>Everything that lies in the store, in no particular order, unfinished writes of a program that died included. For the search for strays only.</summary>
+    IAsyncEnumerable<BlobEntry> ListAsync(CancellationToken ct);
 }
+
+/// <summary>A blob as the store lists it.</summary>
+public readonly record struct BlobEntry(string Key, DateTimeOffset WrittenAt);
 
 /// <summary>The disk or bucket has no room left.</summary>
 public sealed class StorageFullException(string message, Exception? inner = null) : IOException(message, inner)

@@ -29,6 +29,9 @@ public sealed class UploadProcessing
         this.log = log;
     }
 
+    /// <summary>An upload came to its end: <c>accepted</c> or the code of the refusal, and its bytes.</summary>
+    public event Action<string, long>? Finished;
+
     /// <summary>
     /// Job body: finishes received uploads whose request could not (the worker was away, the disk full, the program died). Each is
     /// claimed alone, so several nodes share the work. Answers how many were tried.
@@ -116,6 +119,8 @@ public sealed class UploadProcessing
             return (await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == id, ct)).View();
         }
 
+        if (upload.State is UploadState.Refused or UploadState.Stored)
+            Finished?.Invoke(refusal?.Code ?? "accepted", upload.Length);
         if (upload.State == UploadState.Refused)
             await files.DeleteAsync(upload.FileId, ct);
         if (upload.State is UploadState.Refused or UploadState.Stored)

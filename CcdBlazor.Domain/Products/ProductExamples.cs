@@ -11,6 +11,9 @@ public sealed class ProductExamples
 {
     public const long MaxBytes = 10 * 1024 * 1024;
 
+    /// <summary>An example that no published version shows is kept this long: the editor's draft may lie in an open page.</summary>
+    public static readonly TimeSpan KeepUnused = TimeSpan.FromDays(30);
+
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly FileStore files;
     private readonly IMediaWorker worker;
@@ -58,6 +61,25 @@ public sealed class ProductExamples
     /// <summary>The example that a rule shows, for whoever may see that rule.</summary>
     public async Task<OpenedFile?> OpenForAsync(ChecklistRule rule, CancellationToken ct) =>
         rule.ExampleFileId is { } fileId ? await OpenAsync(fileId, ct) : null;
+
+    /// <summary>
+    /// Job body: forgets examples that no version of any checklist ever showed. Versions stay for ever, so what was published once is kept.
+    /// The blobs go with the sweep of files.
+    /// </summary>
+    public async Task<int> ForgetUnusedAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var before = now - KeepUnused;
+        // Looked for and removed in one statement, so that a publication in between finds it gone and is refused.
+        var gone = await db.Database.SqlQuery<Guid>($"""
+            DELETE FROM product_examples e
+            WHERE e.stored_at < {before} AND NOT EXISTS (SELECT 1 FROM rules_versions v WHERE position(e.file_id::text IN v.rules::text) > 0)
+            RETURNING e.file_id AS "Value"
+            """).ToListAsync(ct);
+        foreach (var fileId in gone)
+            await files.DeleteAsync(fileId, ct);
+        return gone.Count;
+    }
 
     private async Task<OpenedFile?> OpenAsync(Guid fileId, CancellationToken ct)
     {

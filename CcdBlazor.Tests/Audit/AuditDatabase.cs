@@ -22,6 +22,10 @@ internal sealed class AuditDatabase : IAsyncDisposable
 
     public static readonly StaffActor Administrator = new(Guid.CreateVersion7(), "周管理", null, new HashSet<Permission> { Permission.ViewAudit }, new HashSet<Guid>());
 
+    public string ConnectionString => connectionString;
+
+    public IServiceProvider Services => services;
+
     public string HeadsPath { get; } = Path.Combine(Path.GetTempPath(), $"audit-heads-{Guid.NewGuid():N}.log");
 
     public AuditSequencer Sequencer => services.GetRequiredService<AuditSequencer>();

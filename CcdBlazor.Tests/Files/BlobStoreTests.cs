@@ -51,6 +51,21 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
+    public async Task Everything_stored_is_listed_under_its_key()
+    {
+        string[] keys = [.. "abcde".Select(letter => new string(letter, 64) + "-0123456789abcdef")];
+        foreach (var key in keys)
+            await Store.WriteAsync((_, _) => Task.FromResult<string?>(key), default);
+
+        var listed = new List<BlobEntry>();
+        await foreach (var entry in Store.ListAsync(default))
+            listed.Add(entry);
+
+        Assert.Equal(keys, listed.Select(e => e.Key).Order(StringComparer.Ordinal));
+        Assert.All(listed, e => Assert.True(e.WrittenAt.Year >= 2026));
+    }
+
+    [Fact]
     public async Task An_empty_blob_is_a_blob()
     {
         await PutAsync([]);

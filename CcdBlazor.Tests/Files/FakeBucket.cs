@@ -60,6 +60,9 @@ internal sealed class FakeBucket : IAsyncDisposable
                 Objects.TryRemove(name, out _);
                 http.Response.StatusCode = 204;
                 break;
+            case "GET" when http.Request.Query["list-type"] == "2":
+                await http.Response.WriteAsync(List($"{name.TrimEnd('/')}/", http.Request.Query["prefix"].ToString(), http.Request.Query["continuation-token"].ToString()));
+                break;
             case "GET" or "HEAD" when Objects.TryGetValue(name, out var bytes):
                 var from = http.Request.GetTypedHeaders().Range?.Ranges.Single().From ?? 0;
                 http.Response.StatusCode = from > 0 ? 206 : 200;
@@ -73,6 +76,17 @@ internal sealed class FakeBucket : IAsyncDisposable
                     await http.Response.WriteAsync("<Error><Code>NoSuchKey</Code></Error>");
                 break;
         }
+    }
+
+    /// <summary>Two objects a page, so that a listing has to go on.</summary>
+    private string List(string bucket, string prefix, string after)
+    {
+        var left = Objects.Keys.Where(k => k.StartsWith(bucket + prefix, StringComparison.Ordinal)).Select(k => k[bucket.Length..])
+            .Where(k => string.CompareOrdinal(k, after) > 0).Order(StringComparer.Ordinal).ToList();
+        var page = left.Take(2).ToList();
+        var found = string.Concat(page.Select(k => $"<Contents><Key>{k}</Key><LastModified>2026-11-18T06:00:00.000Z</LastModified><Size>1</Size></Contents>"));
+        var next = left.Count > page.Count ? $"<NextContinuationToken>{page[^1]}</NextContinuationToken>" : "";
+        return $"<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><IsTruncated>{(next.Length > 0 ? "true" : "false")}</IsTruncated>{found}{next}</ListBucketResult>";
     }
 
     private static bool IsSigned(HttpRequest request, byte[] body)

@@ -224,6 +224,7 @@ internal sealed class FullableStore(IBlobStore inner) : IBlobStore
     public Task<Stream?> OpenAsync(string key, CancellationToken ct) => inner.OpenAsync(key, ct);
     public Task<bool> ExistsAsync(string key, CancellationToken ct) => inner.ExistsAsync(key, ct);
     public Task DeleteAsync(string key, CancellationToken ct) => inner.DeleteAsync(key, ct);
+    public IAsyncEnumerable<BlobEntry> ListAsync(CancellationToken ct) => inner.ListAsync(ct);
 }
 
 /// <summary>A clock that stands still until it is moved.</summary>

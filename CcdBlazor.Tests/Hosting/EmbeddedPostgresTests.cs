@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using CcdBlazor.Domain.Data;
 using CcdBlazor.Hosting;
 using CcdBlazor.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -100,6 +102,32 @@ public sealed class EmbeddedPostgresTests : IDisposable
         await Eventually.TrueAsync(() => AnswersAsync(connection));
         Assert.Equal(7, await AskAsync(connection, "SELECT n FROM kept"));
         Assert.Equal(1, postgres.Restarts);
+    }
+
+    [Fact]
+    public async Task After_a_restart_no_dead_connection_is_handed_out()
+    {
+        await using var postgres = await StartAsync();
+        await using var services = new ServiceCollection().AddLogging().AddData(postgres.ConnectionString).BuildServiceProvider();
+        var (database, source) = (services.GetRequiredService<Database>(), services.GetRequiredService<NpgsqlDataSource>());
+        var dropped = 0;
+        postgres.Restarted += database.DropIdleConnections;
+        postgres.Restarted += () => Interlocked.Increment(ref dropped);
+        var open = new List<NpgsqlConnection>();
+        for (var i = 0; i < 3; i++)
+            open.Add(await source.OpenConnectionAsync());
+        foreach (var connection in open)
+            await connection.DisposeAsync();
+
+        ServerProcesses.Signal(postgres.ServerId!.Value, Kill9);
+        await Eventually.TrueAsync(() => Volatile.Read(ref dropped) == 1);
+
+        // Each would be one failed request.
+        for (var i = 0; i < 3; i++)
+        {
+            await using var command = source.CreateCommand("select 1");
+            Assert.Equal(1, await command.ExecuteScalarAsync());
+        }
     }
 
     [Fact]

@@ -59,6 +59,23 @@ public sealed class ProductExampleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_example_that_no_version_ever_showed_is_forgotten_after_thirty_days()
+    {
+        var used = await StoreAsync("used"u8.ToArray());
+        var unused = await StoreAsync("unused"u8.ToArray());
+        var rule = new ChecklistRule { Code = "front", TypeCode = "id_card_front", ExampleFileId = used };
+        Assert.True((await Products.OfferAsync(new ProductDraft("sweep", "清理", null, 1), new ChecklistRules([rule]), ProductHouse.Editor, default)).Ok);
+        var examples = app.Services.GetRequiredService<ProductExamples>();
+        var now = TimeProvider.System.GetUtcNow();
+
+        Assert.Equal(0, await examples.ForgetUnusedAsync(now, default));
+        Assert.Equal(1, await examples.ForgetUnusedAsync(now + ProductExamples.KeepUnused + TimeSpan.FromMinutes(1), default));
+
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"/api/products/example/{used}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/api/products/example/{unused}")).StatusCode);
+    }
+
+    [Fact]
     public async Task An_example_is_stored_and_shown_to_every_colleague_without_its_metadata()
     {
         var id = await StoreAsync("a picture"u8.ToArray());

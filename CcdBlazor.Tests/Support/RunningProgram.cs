@@ -95,17 +95,24 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     /// <summary>Runs a verb of the program, such as <c>--list-routes</c>, to its end and answers what it printed.</summary>
     internal static async Task<string> AskAsync(params string[] arguments)
     {
+        // No verb that is asked here opens the database; naming one keeps the embedded server from starting.
+        var (exitCode, answer, errors) = await RunVerbAsync("Host=/nowhere", arguments);
+        return exitCode == 0 ? answer : throw new InvalidOperationException($"The program ended with {exitCode}: {answer}\n{errors}");
+    }
+
+    /// <summary>Runs a verb on a database to its end, whatever that is.</summary>
+    internal static async Task<(int ExitCode, string Answer, string Errors)> RunVerbAsync(string connectionString, params string[] arguments)
+    {
         var folder = Directory.CreateTempSubdirectory("ccd-verb-").FullName;
         try
         {
-            // No verb that is asked here opens the database; naming one keeps the embedded server from starting.
-            using var process = Process.Start(HowToStart("Host=/nowhere", ["--urls", "http://127.0.0.1:0", $"--Storage:DataFolder={folder}", .. arguments]))!;
+            using var process = Process.Start(HowToStart(connectionString, ["--urls", "http://127.0.0.1:0", $"--Storage:DataFolder={folder}", .. arguments]))!;
             var errors = process.StandardError.ReadToEndAsync();
             _ = await process.StandardOutput.ReadLineAsync();
             var answer = await process.StandardOutput.ReadToEndAsync();
             process.StandardInput.Close();
             await process.WaitForExitAsync();
-            return process.ExitCode == 0 ? answer : throw new InvalidOperationException($"The program ended with {process.ExitCode}: {answer}\n{await errors}");
+            return (process.ExitCode, answer, await errors);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CcdBlazor.Domain.Files;
 
@@ -97,11 +98,28 @@ public sealed class DiskBlobStore : IBlobStore
         return Task.CompletedTask;
     }
 
+    public async IAsyncEnumerable<BlobEntry> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        // The walk is disk work of minutes in a large store; nobody's thread waits for it.
+        await Task.Yield();
+        foreach (var file in new DirectoryInfo(options.Folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            ct.ThrowIfCancellationRequested();
+            if (IsKey(file.Name))
+                yield return new BlobEntry(file.Name, new DateTimeOffset(file.LastWriteTimeUtc));
+        }
+    }
+
+    /// <summary>Of a write that has not been published; a key holds a hyphen and is longer.</summary>
+    private static bool IsTemporary(string key) => key.Length == 32;
+
+    private static bool IsKey(string name) => name.Length >= 5 && name.All(c => char.IsAsciiHexDigitLower(c) || c == '-');
+
     private string PathOf(string key)
     {
-        if (key.Length < 5 || !key.All(c => char.IsAsciiHexDigitLower(c) || c == '-'))
+        if (!IsKey(key))
             throw new ArgumentException("A blob key consists of lower-case hex digits and hyphens.", nameof(key));
-        return Path.Combine(options.Folder, key[..2], key[2..4], key);
+        return IsTemporary(key) ? Path.Combine(temporary, key) : Path.Combine(options.Folder, key[..2], key[2..4], key);
     }
 
     private long FreeBytes() => options.ReserveBytes <= 0 ? long.MaxValue : new DriveInfo(Path.GetFullPath(options.Folder)).AvailableFreeSpace;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -102,6 +103,20 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
     }
 
     public Task DeleteAsync(string key, CancellationToken ct) => client.DeleteObjectAsync(options.Bucket, NameOf(key), ct);
+
+    public async IAsyncEnumerable<BlobEntry> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var request = new ListObjectsV2Request { BucketName = options.Bucket, Prefix = options.Prefix };
+        ListObjectsV2Response page;
+        do
+        {
+            page = await client.ListObjectsV2Async(request, ct);
+            foreach (var found in page.S3Objects ?? [])
+                yield return new BlobEntry(found.Key[options.Prefix.Length..], new DateTimeOffset(found.LastModified!.Value.ToUniversalTime()));
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+        while (page.IsTruncated == true);
+    }
 
     public void Dispose() => client.Dispose();
 

@@ -40,6 +40,7 @@ public static class CcdApplication
         AddServices(builder, database, dataFolder);
         await using var app = builder.Build();
         UsePipeline(app);
+        database.Embedded?.Restarted += app.Services.GetRequiredService<Database>().DropIdleConnections;
         if (args.Contains("--list-routes"))
         {
             RouteList.Print(app, Console.Out);
@@ -50,7 +51,7 @@ public static class CcdApplication
         if (app.Configuration["seed"] is { Length: > 0 } scenario)
             return await SeedScenarios.RunAsync(scenario, app.Services, CancellationToken.None);
         if (app.Configuration.GetValue("verify-audit", false) || args.Contains("--verify-audit"))
-            return await AuditVerifyVerb.RunAsync(app.Services);
+            return await AuditVerifyVerb.RunAsync(app.Services, Console.Out);
 
         await app.StartAsync();
         first.Announce(app);

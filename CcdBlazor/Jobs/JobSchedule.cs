@@ -1,6 +1,7 @@
 using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Jobs;
+using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Statistics;
 
 namespace CcdBlazor.Jobs;
@@ -23,6 +24,8 @@ public static class JobSchedule
         new("uploads-process", "处理已收到的上传", "每分钟", "0 * * * * ?", "继续处理上传完成但当时未能处理的文件（图片服务重启、磁盘已满等）。", ProcessUploadsAsync),
         new("uploads-expire", "清理过期上传", "每小时", "0 20 * * * ?", "删除未在期限内传完的上传和残留的临时文件。", ExpireUploadsAsync),
         new("files-sweep", "清理无引用文件", "每天 02:30", "0 30 2 * * ?", "删除不再被任何资料引用的加密文件。", SweepFilesAsync),
+        new("examples-sweep", "清理未用的示例图片", "每天 02:20", "0 20 2 * * ?", "删除上传满 30 天、从未出现在任何已发布清单中的示例图片。", SweepExamplesAsync),
+        new("files-strays", "清理残留文件", "每周日 04:30", "0 30 4 ? * SUN", "查找程序中途退出时留下的文件记录和加密文件，删除其中无人引用的部分。", RemoveStraysAsync),
         new("keys-rotate", "更换文件密钥", "手动", null, "用当前主密钥重新包装每个文件的密钥，文件内容不重写。", RotateKeysAsync),
         new("statistics-fold", "统计数字归并", "每分钟", "20 * * * * ?", "把新产生的统计增量并入统计表，不改变任何数字。", FoldStatisticsAsync),
         new("statistics-recompute", "统计数字核对", "每天 03:20", "0 20 3 * * ?", "按客户和资料重新计数，与统计表逐项核对并更正。", RecomputeStatisticsAsync),
@@ -42,6 +45,15 @@ public static class JobSchedule
 
     private static async Task<string> SweepFilesAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
         $"删除 {await services.GetRequiredService<FileStore>().DeleteUnreferencedAsync(ct)} 个文件。";
+
+    private static async Task<string> SweepExamplesAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"删除 {await services.GetRequiredService<ProductExamples>().ForgetUnusedAsync(now, ct)} 张示例图片。";
+
+    private static async Task<string> RemoveStraysAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct)
+    {
+        var removed = await services.GetRequiredService<StrayFiles>().RemoveAsync(now, ct);
+        return $"删除 {removed.Files} 条文件记录、{removed.Blobs} 个加密文件。";
+    }
 
     private static async Task<string> RotateKeysAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
         $"重新包装 {await services.GetRequiredService<FileStore>().RotateKeysAsync(ct)} 个密钥。";

@@ -12,7 +12,8 @@ public static class MediaServices
         services.Configure<MediaWorkerOptions>(configuration.GetSection(MediaWorkerOptions.Section));
         services.AddSingleton<MediaWorkerProcess>();
         services.AddHostedService(provider => provider.GetRequiredService<MediaWorkerProcess>());
-        services.AddSingleton<IMediaWorker, MediaWorkerClient>();
+        services.AddSingleton<MediaWorkerClient>();
+        services.AddSingleton<IMediaWorker>(provider => provider.GetRequiredService<MediaWorkerClient>());
         return services;
     }
 }

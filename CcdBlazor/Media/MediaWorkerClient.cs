@@ -36,6 +36,9 @@ internal sealed class MediaWorkerClient : IMediaWorker, IDisposable
         limit = TimeSpan.FromSeconds(options.Value.TimeoutSeconds) + Grace;
     }
 
+    /// <summary>A job was answered: the operation, <c>ok</c> or the code of the refusal, and how long it took, waiting for a place included.</summary>
+    public event Action<string, string, TimeSpan>? Answered;
+
     public Task<Result<MediaFacts>> ProbeAsync(string path, CancellationToken ct) =>
         AskAsync("probe", new { path }, ReadJsonAsync<MediaFacts>, ct);
 
@@ -48,6 +51,14 @@ internal sealed class MediaWorkerClient : IMediaWorker, IDisposable
     public Task<bool> IsHealthyAsync(CancellationToken ct) => worker.AnswersAsync(ct);
 
     private async Task<Result<T>> AskAsync<T>(string operation, object input, Func<HttpContent, CancellationToken, Task<T>> read, CancellationToken ct)
+    {
+        var asked = TimeProvider.System.GetTimestamp();
+        var answer = await AskInTurnAsync(operation, input, read, ct);
+        Answered?.Invoke(operation, answer.Refusal?.Code ?? "ok", TimeProvider.System.GetElapsedTime(asked));
+        return answer;
+    }
+
+    private async Task<Result<T>> AskInTurnAsync<T>(string operation, object input, Func<HttpContent, CancellationToken, Task<T>> read, CancellationToken ct)
     {
         await slots.WaitAsync(ct);
         try

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using CcdBlazor.Domain.Changes;
+using CcdBlazor.Domain.Files;
+using CcdBlazor.Media;
 using Microsoft.AspNetCore.Components.Server.Circuits;
 
 namespace CcdBlazor.Operations;
@@ -34,7 +36,8 @@ public sealed class CcdMetrics
             uploadedBytes.Add(bytes);
     }
 
-    /// <param name="operation"><c>probe</c>, <c>render</c> or <c>typeset</c>.</param>
+    /// <param name="operation"><c>probe</c>, <c>prepare</c> or <c>typeset</c>.</param>
+    /// <param name="outcome"><c>ok</c> or the code of the refusal.</param>
     public void MediaJob(string operation, string outcome, TimeSpan took) => mediaJobs.Record(
         took.TotalSeconds, new KeyValuePair<string, object?>("operation", operation), new KeyValuePair<string, object?>("outcome", outcome));
 
@@ -55,6 +58,24 @@ internal sealed class CircuitCounter(CcdMetrics metrics) : CircuitHandler
     public override Task OnCircuitClosedAsync(Circuit circuit, CancellationToken cancellationToken)
     {
         metrics.Circuit(-1);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Counts what uploads and media work report. Neither of them knows of figures, so the ear is put to them here.</summary>
+internal sealed class WorkCounter(CcdMetrics metrics, UploadProcessing uploads, MediaWorkerClient worker) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        uploads.Finished += metrics.Uploaded;
+        worker.Answered += metrics.MediaJob;
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        uploads.Finished -= metrics.Uploaded;
+        worker.Answered -= metrics.MediaJob;
         return Task.CompletedTask;
     }
 }

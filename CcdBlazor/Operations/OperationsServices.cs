@@ -16,6 +16,7 @@ public static class OperationsServices
         builder.Services.AddHostedService<AuditSealing>();
         builder.Services.AddJobs(connectionString);
         builder.Services.AddSingleton<CcdMetrics>();
+        builder.Services.AddHostedService<WorkCounter>();
         builder.Services.AddScoped<CircuitHandler, CircuitCounter>();
         if (builder.Configuration["Otlp:Endpoint"] is { Length: > 0 } endpoint)
             builder.Services.AddHostedService(_ => new MetricsExport(new Uri(endpoint)));

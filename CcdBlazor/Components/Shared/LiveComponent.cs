@@ -1,5 +1,6 @@
 using System.Data.Common;
 using CcdBlazor.Domain.Changes;
+using CcdBlazor.Security;
 using Microsoft.AspNetCore.Components;
 
 namespace CcdBlazor.Components.Shared;
@@ -75,6 +76,11 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
         catch (OperationCanceledException) when (Gone.IsCancellationRequested)
         {
             // The page is gone.
+        }
+        catch (SessionEndedException)
+        {
+            // The circuit was cut and the browser is already on its way to the sign-in page: nothing failed, and there is nothing to try again.
+            Trouble = "登录已结束，正在前往登录页…";
         }
         catch (Exception e) when (e is DbException or TimeoutException || e.InnerException is DbException)
         {
