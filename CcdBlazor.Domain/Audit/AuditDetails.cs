@@ -19,6 +19,7 @@ public static class AuditDetails
         ["rules"] = "规则数", ["description"] = "说明", ["active"] = "启用", ["order"] = "排序", ["title"] = "任务", ["rows"] = "行数", ["search"] = "搜索条件",
         ["states"] = "状态条件", ["tag"] = "标签条件", ["fileName"] = "文件名", ["bytes"] = "大小（字节）", ["verdict"] = "结论", ["type"] = "资料类型",
         ["documentType"] = "资料类型", ["version"] = "版本", ["expiresAt"] = "有效期至", ["items"] = "项目", ["percent"] = "完成度", ["file"] = "文件",
+        ["setting"] = "配置项", ["value"] = "取值", ["proposedBy"] = "申请人",
         ["customer"] = "客户", ["product"] = "产品", ["productId"] = "产品", ["married"] = "已婚", ["selfEmployed"] = "自雇", ["ownsProperty"] = "有房产",
     };
 

@@ -8,7 +8,7 @@ namespace CcdBlazor.Domain.Changes;
 /// <summary>
 /// Carries announcements between nodes by PostgreSQL NOTIFY. Changes are gathered for up to 50 ms and sent together, because a commit
 /// with a pending NOTIFY takes one lock of the whole server: at most 20 per second and node, never one per row.
-/// When the listening connection was lost, every listener of this node reads again.
+/// Whenever the listening connection stands anew, every listener of this node reads again.
 /// </summary>
 public sealed class ChangeRelay(ChangeFeed feed, NpgsqlDataSource source, ILogger<ChangeRelay> log)
 {
@@ -21,7 +21,6 @@ public sealed class ChangeRelay(ChangeFeed feed, NpgsqlDataSource source, ILogge
 
     private readonly Guid node = Guid.NewGuid();
     private readonly Channel<Change> outgoing = Channel.CreateBounded<Change>(new BoundedChannelOptions(50_000) { FullMode = BoundedChannelFullMode.DropOldest });
-    private bool connectedBefore;
 
     /// <summary>True while the listening connection stands.</summary>
     public bool Listening { get; private set; }
@@ -70,9 +69,8 @@ public sealed class ChangeRelay(ChangeFeed feed, NpgsqlDataSource source, ILogge
         await using (var listen = new NpgsqlCommand($"listen {ChannelName}", connection))
             await listen.ExecuteNonQueryAsync(ct);
         Listening = true;
-        if (connectedBefore)
-            feed.DeliverToAll();
-        connectedBefore = true;
+        // Also the first time: what other nodes announced between somebody's reading at start and this moment was not heard.
+        feed.DeliverToAll();
         while (true)
         {
             // A dead peer is noticed by the query, not by waiting for ever.

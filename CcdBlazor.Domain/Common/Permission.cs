@@ -38,4 +38,6 @@ public enum Permission
     ViewStatistics,
     /// <summary>Export lists.</summary>
     ExportCustomers,
+    /// <summary>See and change the settings of the program, and approve what colleagues propose.</summary>
+    ManageSettings,
 }

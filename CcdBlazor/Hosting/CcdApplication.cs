@@ -6,6 +6,7 @@ using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Domain.Statistics;
 using CcdBlazor.Endpoints;
@@ -67,6 +68,7 @@ public static class CcdApplication
 
         services.AddData(database.ConnectionString);
         builder.AddOperations(database.ConnectionString, dataFolder);
+        services.AddSettings();
         services.AddStaff();
         services.AddProducts();
         services.AddCustomers();

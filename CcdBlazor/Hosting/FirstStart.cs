@@ -1,6 +1,7 @@
 using CcdBlazor.DevTools;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
 
 namespace CcdBlazor.Hosting;
@@ -25,6 +26,7 @@ internal sealed class FirstStart
     public static async Task<FirstStart> PrepareAsync(IServiceProvider services, IConfiguration configuration, IHostEnvironment environment, CancellationToken ct)
     {
         await services.GetRequiredService<Database>().MigrateAsync(ct);
+        await services.GetRequiredService<SettingsReader>().LoadAsync(ct);
         var staff = services.GetRequiredService<StaffSeed>();
         await staff.EnsureRolesAsync(ct);
         await services.GetRequiredService<ProductSeed>().EnsureShippedAsync(ct);
