@@ -32,7 +32,7 @@ public sealed class SettingsReaderTests(SettingsWorld world) : IClassFixture<Set
 
         Assert.Equal([101, 102, 103], heard);
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class SettingsReaderTests(SettingsWorld world) : IClassFixture<Set
         var running = elsewhere.GetRequiredService<ChangeRelay>().RunAsync(stop.Token);
         await Eventually.TrueAsync(() => reader.Get(SampleSettings.Backlog) == 123L);
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]
