@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
 using Microsoft.EntityFrameworkCore;
@@ -47,6 +48,15 @@ public sealed record AuditRow(
 /// <param name="Next">Give this as <c>before</c> to get the following page; none on the last one.</param>
 public sealed record AuditPage(IReadOnlyList<AuditRow> Rows, long? Next);
 
+/// <summary>One line of a customer's timeline.</summary>
+/// <param name="Words">What was done, in Chinese, to be read behind the actor's name.</param>
+/// <param name="Item">The item of the checklist that it was done to.</param>
+public sealed record TimelineEntry(long Seq, DateTimeOffset At, string ActorName, string Words, string? Item, string? Reason);
+
+/// <summary>A piece of a timeline, the newest first.</summary>
+/// <param name="More">There are older lines.</param>
+public sealed record TimelinePage(IReadOnlyList<TimelineEntry> Rows, bool More);
+
 /// <summary>Reads of the audit.</summary>
 public sealed class AuditQueries
 {
@@ -86,10 +96,26 @@ public sealed class AuditQueries
     }
 
     /// <summary>What happened around one customer, the newest first; who merely looked is left to the audit page. The caller has checked that the reader may see this customer.</summary>
-    public async Task<AuditPage> TimelineAsync(Guid customerId, long? before, int take, CancellationToken ct)
+    /// <param name="before">Only what is older than this entry.</param>
+    internal static async Task<TimelinePage> TimelineAsync(CcdDbContext db, Guid customerId, long? before, int take, CancellationToken ct)
     {
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        return await NewestAsync(db, db.AuditEntries.AsNoTracking().Where(e => e.CustomerId == customerId && e.Action != "document.viewed"), before, take, ct);
+        take = Math.Clamp(take, 1, LargestPage);
+        var entries = db.AuditEntries.AsNoTracking().Where(e => e.CustomerId == customerId && e.Action != "document.viewed");
+        if (before is { } seq)
+            entries = entries.Where(e => e.Seq < seq);
+        var found = await entries.OrderByDescending(e => e.Seq).Take(take + 1).Select(e => new { e.Seq, e.At, e.ActorName, e.Action, e.Reason, e.After }).ToListAsync(ct);
+        return new TimelinePage(
+            [.. found.Take(take).Select(e => new TimelineEntry(e.Seq, e.At, e.ActorName, AuditWords.Of(e.Action), ItemOf(e.Action, e.After), e.Reason))],
+            found.Count > take);
+    }
+
+    /// <summary>Which item of the checklist an entry is about.</summary>
+    private static string? ItemOf(string action, string? after)
+    {
+        if (after is null || !action.StartsWith("document.", StringComparison.Ordinal))
+            return null;
+        using var values = JsonDocument.Parse(after);
+        return values.RootElement.TryGetProperty("item", out var item) ? item.GetString() : null;
     }
 
     private static async Task<AuditPage> NewestAsync(CcdDbContext db, IQueryable<AuditEntry> entries, long? before, int take, CancellationToken ct)

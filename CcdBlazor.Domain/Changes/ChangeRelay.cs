@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -6,8 +7,9 @@ using Npgsql;
 namespace CcdBlazor.Domain.Changes;
 
 /// <summary>
-/// Carries announcements between nodes by PostgreSQL NOTIFY. Changes are gathered for up to 50 ms and sent together, because a commit
-/// with a pending NOTIFY takes one lock of the whole server: at most 20 per second and node, never one per row.
+/// Carries announcements between nodes by PostgreSQL NOTIFY. The first change after a pause is sent at once; those that follow within 50 ms are
+/// gathered and sent together, because a commit with a pending NOTIFY takes one lock of the whole server: at most 20 per second and node,
+/// never one per row.
 /// Whenever the listening connection stands anew, every listener of this node reads again.
 /// </summary>
 public sealed class ChangeRelay(ChangeFeed feed, NpgsqlDataSource source, ILogger<ChangeRelay> log)
@@ -84,14 +86,18 @@ public sealed class ChangeRelay(ChangeFeed feed, NpgsqlDataSource source, ILogge
 
     private async Task SendAsync(CancellationToken ct)
     {
+        var sent = Stopwatch.GetTimestamp() - (long)(Gather.TotalSeconds * Stopwatch.Frequency);
         while (await outgoing.Reader.WaitToReadAsync(ct))
         {
-            await Task.Delay(Gather, ct);
+            if (Gather - Stopwatch.GetElapsedTime(sent) is { Ticks: > 0 } early)
+                await Task.Delay(early, ct);
+            sent = Stopwatch.GetTimestamp();
             while (outgoing.Reader.TryPeek(out _))
             {
                 var batch = new HashSet<Change>();
                 var length = 64;
-                while (outgoing.Reader.TryPeek(out var next) && length + Size(next) < LargestPayload)
+                // At least one, so that a change that is too long fails once instead of standing in the way for ever.
+                while (outgoing.Reader.TryPeek(out var next) && (batch.Count == 0 || length + Size(next) < LargestPayload))
                 {
                     outgoing.Reader.TryRead(out _);
                     if (batch.Add(next))
@@ -106,8 +112,11 @@ public sealed class ChangeRelay(ChangeFeed feed, NpgsqlDataSource source, ILogge
         }
     }
 
-    /// <summary>Upper bound of a change in the payload: JSON may write a character as six bytes.</summary>
-    private static int Size(Change change) => 30 + (change.Topic.Length + (change.Note?.Length ?? 0)) * 6;
+    /// <summary>Upper bound of a change in the payload.</summary>
+    private static int Size(Change change) => 40 + Written(change.Topic) + Written(change.Note ?? "");
+
+    /// <summary>Bytes of the text in JSON, where a character may take six.</summary>
+    private static int Written(string text) => JsonEncodedText.Encode(text).EncodedUtf8Bytes.Length;
 
     private void Receive(string payload)
     {

@@ -49,20 +49,25 @@ public sealed partial class CustomerQueries
     public async Task<Result<CustomerDetail>> DetailAsync(Guid id, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        if (await db.Customers.AsNoTracking().Include(c => c.Loans).VisibleTo(by).SingleOrDefaultAsync(c => c.Id == id, ct) is not { } c)
-            return CommonRefusals.NotFound;
+        return await RecordAsync(db, db.Customers.VisibleTo(by), id, ct) is { } found ? found.For(by) : CommonRefusals.NotFound;
+    }
+
+    /// <summary>The customer for any reader, out of those given; none when it is not among them.</summary>
+    internal async Task<CustomerRecord?> RecordAsync(CcdDbContext db, IQueryable<Customer> among, Guid id, CancellationToken ct)
+    {
+        if (await among.AsNoTracking().Include(c => c.Loans).SingleOrDefaultAsync(c => c.Id == id, ct) is not { } c)
+            return null;
         var names = await StaffNamesAsync(db, c.StaffIds, ct);
         var known = await products.AllAsync(db, ct);
-        var mayEdit = by.May(Permission.EditCustomers);
-        return new CustomerDetail(
-            c.Id, c.Number, c.Kind, c.Name, [.. c.Phones.Select(p => mayEdit ? p : ContactPhone.Mask(p))],
-            CustomerForms.MaskedIdentity(c.Kind, c.IdentityCipher, cipher), c.Source, c.Tags, c.Remarks, c.Facts,
-            [.. c.Loans.OrderBy(l => l.Position).Select(l => new CustomerLoanRow(l.ProductId, NameOf(known, l.ProductId), l.RulesVersionId, l.Amount))],
-            c.OwnerId, names.GetValueOrDefault(c.OwnerId), [.. c.CollaboratorIds.Select(s => new CustomerColleague(s, names.GetValueOrDefault(s)))],
-            c.State, c.StateSince, c.CompletenessPercent, c.MissingCount, c.SubmittedAt, c.DecidedAt, c.CreatedAt, c.UpdatedAt, c.Version,
-            CustomerWorkflow.AllowedMoves(c.State, c.ReturnNote is not null, by),
-            mayEdit, by.May(Permission.ReassignCustomers), by.May(Permission.DeleteCustomers) && c.State != CustomerState.Approved,
-            by.May(Permission.RevealIdentity) && c.IdentityTail is not null, c.ChecklistIsOpen);
+        return new CustomerRecord(
+            new CustomerDetail(
+                c.Id, c.Number, c.Kind, c.Name, c.Phones,
+                CustomerForms.MaskedIdentity(c.Kind, c.IdentityCipher, cipher), c.Source, c.Tags, c.Remarks, c.Facts,
+                [.. c.Loans.OrderBy(l => l.Position).Select(l => new CustomerLoanRow(l.ProductId, NameOf(known, l.ProductId), l.RulesVersionId, l.Amount))],
+                c.OwnerId, names.GetValueOrDefault(c.OwnerId), [.. c.CollaboratorIds.Select(s => new CustomerColleague(s, names.GetValueOrDefault(s)))],
+                c.State, c.StateSince, c.CompletenessPercent, c.MissingCount, c.SubmittedAt, c.DecidedAt, c.CreatedAt, c.UpdatedAt, c.Version,
+                AllowedMoves: [], MayEdit: false, MayReassign: false, MayDelete: false, MayRevealIdentity: false, c.ChecklistIsOpen),
+            CustomerAccess.Of(c), c.ReturnNote, HasIdentity: c.IdentityTail is not null);
     }
 
     /// <summary>What the edit form starts from.</summary>

@@ -43,6 +43,27 @@ internal static class CustomerVisibility
         by.May(Permission.DeleteCustomers) ? customers.Where(c => c.DeletedAt != null) : customers.Where(c => false);
 }
 
+/// <summary>
+/// Who sees one customer, as far as the customer itself says it: <see cref="CustomerVisibility.VisibleTo"/> for a row that was read already.
+/// The two are written side by side and tested to agree.
+/// </summary>
+internal sealed record CustomerAccess(Guid CustomerId, IReadOnlyCollection<Guid> StaffIds, Guid? DepartmentId, bool Submitted, bool Deleted)
+{
+    public static CustomerAccess Of(Customer c) => new(c.Id, c.StaffIds, c.DepartmentId, c.SubmittedAt is not null, c.DeletedAt is not null);
+
+    public bool VisibleTo(Actor by) => by switch
+    {
+        SystemActor => true,
+        _ when Deleted => false,
+        LinkActor link => link.CustomerId == CustomerId,
+        StaffActor staff => staff.May(Permission.ViewAllCustomers)
+            || StaffIds.Contains(staff.StaffId)
+            || (DepartmentId is { } department && staff.LedDepartments.Contains(department))
+            || (Submitted && staff.May(Permission.ViewSubmittedFiles)),
+        _ => false,
+    };
+}
+
 /// <summary>For writes that must see a customer and its file at rest, such as deciding on documents.</summary>
 internal static class CustomerLocks
 {

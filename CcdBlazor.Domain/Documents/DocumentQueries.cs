@@ -14,14 +14,12 @@ public sealed class DocumentQueries
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly ProductQueries products;
     private readonly TimeProvider clock;
-    private readonly AuditQueries audit;
 
     internal DocumentQueries(IDbContextFactory<CcdDbContext> contexts, ProductQueries products, TimeProvider clock)
     {
         this.contexts = contexts;
         this.products = products;
         this.clock = clock;
-        audit = new AuditQueries(contexts);
     }
 
     /// <summary>The checklist of one customer with its documents, or none when the customer is not visible.</summary>
@@ -29,31 +27,7 @@ public sealed class DocumentQueries
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         var customer = await db.Customers.AsNoTracking().Include(c => c.Loans).VisibleTo(by).SingleOrDefaultAsync(c => c.Id == customerId, ct);
-        if (customer is null)
-            return null;
-        var now = clock.GetUtcNow();
-        var rules = await products.MergedAsync([.. customer.Loans.OrderBy(l => l.Position).Select(l => l.RulesVersionId)], ct);
-        var files = db.StoredFiles;
-        var rows = await db.Documents.AsNoTracking()
-            .Where(d => d.CustomerId == customerId)
-            .Join(files, d => d.FileId, f => f.Id, (d, f) => new { Document = d, f.Bytes, f.MediaType, HasPreview = f.PreviewSha != null, f.Pages })
-            .OrderByDescending(r => r.Document.Ordinal)
-            .ToListAsync(ct);
-        var report = Completeness.OfCustomer(
-            rules, customer.Facts.ToHashSet(), [.. rows.Select(r => new DocumentFact(r.Document.Id, r.Document.ItemCode, r.Document.State))], customer.Loans.Count > 0,
-            customer.ReturnNote);
-        var reviewing = by.May(Permission.ReviewDocuments) && customer.State == CustomerState.InReview;
-        var collecting = by.May(Permission.CollectDocuments) && customer.ChecklistIsOpen;
-        var documents = rows.ConvertAll(r => new DocumentRow(
-            r.Document.Id, r.Document.ItemCode, r.Document.FileName, r.Document.State, r.Document.Ordinal, r.Document.UploaderKind, r.Document.UploaderName,
-            r.Document.UploadedAt, r.Document.ReturnReason, r.Document.DecidedByName, r.Document.DecidedAt, r.Document.ReplacedById, r.Document.Version,
-            r.Bytes, r.MediaType, r.HasPreview, r.Pages,
-            MayReview: reviewing && r.Document.IsCurrent && !(r.Document.UploaderKind == by.Kind && r.Document.UploaderId == by.Id),
-            MayWithdraw: collecting && r.Document.State is DocumentState.Uploaded or DocumentState.Returned));
-        var byItem = documents.ToLookup(d => d.ItemCode);
-        var lines = report.Items.Select(item => new ChecklistLine(item, [.. byItem[item.Rule.Code]])).ToList();
-        var strays = documents.Where(d => rules.Find(d.ItemCode) is null).ToList();
-        return new ChecklistView(customerId, customer.State, report, lines, strays, collecting, reviewing, await LastReturnAsync(db, customer, ct));
+        return customer is null ? null : (await CustomerPapers.ReadAsync(db, products, ChecklistBasis.Of(customer), ct)).For(by);
     }
 
     /// <summary>Links of one customer, newest first, the last 20.</summary>
@@ -62,19 +36,23 @@ public sealed class DocumentQueries
         await using var db = await contexts.CreateDbContextAsync(ct);
         if (!await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct))
             return [];
-        return await db.CustomerLinks.AsNoTracking().Where(l => l.CustomerId == customerId)
+        return await LinksAsync(db, customerId, ct);
+    }
+
+    internal static Task<List<LinkRow>> LinksAsync(CcdDbContext db, Guid customerId, CancellationToken ct) =>
+        db.CustomerLinks.AsNoTracking().Where(l => l.CustomerId == customerId)
             .OrderByDescending(l => l.CreatedAt).Take(20)
             .Select(l => new LinkRow(l.Id, l.CreatedByName, l.CreatedAt, l.ExpiresAt, l.RevokedAt, l.FirstOpenedAt, l.LastOpenedAt, l.ItemCodes.Length))
             .ToListAsync(ct);
-    }
 
     /// <summary>What happened around one customer, the newest first; nothing when the customer is not visible.</summary>
-    public async Task<AuditPage> TimelineAsync(Guid customerId, int take, Actor by, CancellationToken ct)
+    /// <param name="before">Only what is older than this line.</param>
+    public async Task<TimelinePage> TimelineAsync(Guid customerId, long? before, int take, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         return by is not LinkActor && await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct)
-            ? await audit.TimelineAsync(customerId, null, take, ct)
-            : new AuditPage([], null);
+            ? await AuditQueries.TimelineAsync(db, customerId, before, take, ct)
+            : new TimelinePage([], false);
     }
 
     /// <summary>Files in review that the actor may see, those that wait longest first.</summary>
@@ -175,7 +153,7 @@ public sealed class DocumentQueries
         var names = (await products.ListAsync(onlyActive: false, ct)).ToDictionary(p => p.Id, p => p.Name);
         return new CollectionPage(by is LinkActor ? MaskName(customer.Name) : customer.Name,
             [.. customer.Loans.OrderBy(l => l.Position).Select(l => names.GetValueOrDefault(l.ProductId, ""))],
-            expires, report.Percent, open, open ? (await LastReturnAsync(db, customer, ct))?.Words : null, items);
+            expires, report.Percent, open, open ? (await CustomerPapers.LastReturnAsync(db, ChecklistBasis.Of(customer), ct))?.Words : null, items);
     }
 
     /// <summary>Completeness of many customers at once, from the documents themselves (the list shows what was stored). For checks and benchmarks.</summary>
@@ -193,21 +171,6 @@ public sealed class DocumentQueries
             reports[customer.Id] = Completeness.OfCustomer(
                 await products.MergedAsync(customer.Versions, ct), customer.Facts.ToHashSet(), [.. documents[customer.Id]], customer.Versions.Count > 0, customer.ReturnNote);
         return reports;
-    }
-
-    /// <summary>With what words the file was sent back last; null once a decision was made.</summary>
-    private static async Task<FileReturn?> LastReturnAsync(CcdDbContext db, Customer customer, CancellationToken ct)
-    {
-        if (customer.SubmittedAt is null || customer.State.IsDecided())
-            return null;
-        var moves = await db.FileDecisions.AsNoTracking().Where(d => d.CustomerId == customer.Id)
-            .OrderByDescending(d => d.At).ThenByDescending(d => d.Id).Take(2)
-            .Select(d => new { d.Move, d.Reason, d.ByName, d.At }).ToListAsync(ct);
-        // Either it is still with the clerk, or it was submitted again: then the clerk's answer, if any, belongs to it.
-        var answer = moves is [{ Move: CustomerMove.SubmitForReview }, ..] ? moves[0].Reason : null;
-        return moves.Find(m => m.Move == CustomerMove.ReturnForMore) is { } back && (back == moves[0] || moves[0].Move == CustomerMove.SubmitForReview)
-            ? new FileReturn(back.Reason ?? "", back.ByName, back.At, answer)
-            : null;
     }
 
     /// <summary>The customer knows who is meant; a stranger who found the phone does not learn the full name.</summary>

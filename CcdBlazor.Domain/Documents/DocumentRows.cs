@@ -9,16 +9,19 @@ namespace CcdBlazor.Domain.Documents;
 public sealed record DocumentRow(
     Guid Id, string ItemCode, string FileName, DocumentState State, int Ordinal, string UploaderKind, string UploaderName, DateTimeOffset UploadedAt,
     string? ReturnReason, string? DecidedByName, DateTimeOffset? DecidedAt, Guid? ReplacedById, uint Version,
-    long Bytes, string MediaType, bool HasPreview, int? Pages, bool MayReview, bool MayWithdraw);
+    long Bytes, string MediaType, bool HasPreview, int? Pages, bool MayReview, bool MayWithdraw)
+{
+    public bool IsCurrent => State is not (DocumentState.Replaced or DocumentState.Withdrawn);
+}
 
 /// <summary>One line of a customer's checklist with everything that was handed in for it, newest first.</summary>
 public sealed record ChecklistLine(ItemReport Report, IReadOnlyList<DocumentRow> Documents)
 {
     public ChecklistRule Rule => Report.Rule;
 
-    public IEnumerable<DocumentRow> Current => Documents.Where(d => d.State is not (DocumentState.Replaced or DocumentState.Withdrawn));
+    public IEnumerable<DocumentRow> Current => Documents.Where(d => d.IsCurrent);
 
-    public IEnumerable<DocumentRow> Earlier => Documents.Where(d => d.State is DocumentState.Replaced or DocumentState.Withdrawn);
+    public IEnumerable<DocumentRow> Earlier => Documents.Where(d => !d.IsCurrent);
 }
 
 /// <summary>The whole checklist of one customer.</summary>

@@ -1,3 +1,4 @@
+using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
@@ -19,6 +20,8 @@ public static class DocumentsModule
         services.AddSingleton(p => new LinkService(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new DocumentQueries(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new RulesUpgrade(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new SharedFileReads(
+            Contexts(p), p.GetRequiredService<CustomerQueries>(), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 

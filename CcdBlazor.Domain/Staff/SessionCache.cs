@@ -12,6 +12,7 @@ internal sealed class SessionCache : IDisposable
     private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<Guid, (StaffSession? Session, DateTimeOffset Until)> kept = new();
+    private readonly ConcurrentDictionary<(Guid StaffId, long Generation), Lazy<Task<StaffSession?>>> asking = new();
     private readonly TimeProvider clock;
     private readonly IDisposable[] subscriptions;
     private long generation;
@@ -22,22 +23,33 @@ internal sealed class SessionCache : IDisposable
         subscriptions = [.. new[] { StaffTopics.All, StaffTopics.Roles, StaffTopics.Departments }.Select(topic => feed.Subscribe(topic, _ => Clear()))];
     }
 
-    /// <summary>To be read before asking the database: an answer from before a change is then not kept.</summary>
-    public long Generation => Interlocked.Read(ref generation);
-
-    public bool TryGet(Guid staffId, out StaffSession? session)
+    /// <summary>
+    /// The kept answer, or a fresh one. When all open pages of a person ask at the same moment, the database is asked once; who asks after a
+    /// change never gets an answer that was begun before it.
+    /// </summary>
+    public ValueTask<StaffSession?> GetAsync(Guid staffId, Func<Task<StaffSession?>> ask, CancellationToken ct)
     {
-        var found = kept.TryGetValue(staffId, out var entry) && entry.Until > clock.GetUtcNow();
-        session = found ? entry.Session : null;
-        return found;
+        if (kept.TryGetValue(staffId, out var entry) && entry.Until > clock.GetUtcNow())
+            return ValueTask.FromResult(entry.Session);
+        var asked = Interlocked.Read(ref generation);
+        return new(asking.GetOrAdd((staffId, asked), key => new(() => Task.Run(() => AskAsync(key, ask), CancellationToken.None))).Value.WaitAsync(ct));
     }
 
-    public void Keep(Guid staffId, StaffSession? session, long asked)
+    private async Task<StaffSession?> AskAsync((Guid StaffId, long Generation) key, Func<Task<StaffSession?>> ask)
     {
-        kept[staffId] = (session, clock.GetUtcNow() + KeptFor);
-        // A change came while the database was answering: this answer may be from before it.
-        if (Generation != asked)
-            kept.TryRemove(staffId, out _);
+        try
+        {
+            var session = await ask();
+            kept[key.StaffId] = (session, clock.GetUtcNow() + KeptFor);
+            // A change came while the database was answering: this answer may be from before it.
+            if (Interlocked.Read(ref generation) != key.Generation)
+                kept.TryRemove(key.StaffId, out _);
+            return session;
+        }
+        finally
+        {
+            asking.TryRemove(key, out _);
+        }
     }
 
     public void Dispose()

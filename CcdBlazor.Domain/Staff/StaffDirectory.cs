@@ -36,13 +36,7 @@ public sealed class StaffDirectory : IDisposable
     /// <summary>Like <see cref="FindActorAsync"/>, with what the session has to do first.</summary>
     public async Task<StaffSession?> FindSessionAsync(Guid staffId, string? securityStamp, CancellationToken ct)
     {
-        if (!cache.TryGet(staffId, out var session))
-        {
-            var asked = cache.Generation;
-            session = (await SessionsNowAsync([staffId], ct)).GetValueOrDefault(staffId);
-            cache.Keep(staffId, session, asked);
-        }
-
+        var session = await cache.GetAsync(staffId, async () => (await SessionsNowAsync([staffId], CancellationToken.None)).GetValueOrDefault(staffId), ct);
         return session is null || (securityStamp is not null && session.SecurityStamp != securityStamp) ? null : session;
     }
 

@@ -66,7 +66,8 @@ public sealed class AuditQueriesTests : IAsyncLifetime
         await database.WriteAsync(2, customerId: customer);
         await database.WriteAsync(2, customerId: Guid.CreateVersion7());
 
-        var page = await database.Queries.TimelineAsync(customer, null, 50, default);
+        await using var db = await database.OpenAsync();
+        var page = await AuditQueries.TimelineAsync(db, customer, null, 50, default);
 
         Assert.Equal([2L, 1L], page.Rows.Select(row => row.Seq));
     }

@@ -127,9 +127,9 @@ public sealed class DocumentServiceTests(GivenFile given) : IClassFixture<GivenF
         Assert.Null(await given.Queries.CollectionAsync(customer, given.OtherClerk, default));
         Assert.Null(await given.Queries.OpenForViewingAsync(document, download: false, given.OtherClerk, default));
         Assert.Null(await given.Queries.FindThumbnailAsync(document, given.OtherClerk, default));
-        Assert.Empty((await given.Queries.TimelineAsync(customer, 30, given.OtherClerk, default)).Rows);
+        Assert.Empty((await given.Queries.TimelineAsync(customer, null, 30, given.OtherClerk, default)).Rows);
         Assert.NotNull(await given.Queries.FindThumbnailAsync(document, given.Clerk, default));
-        Assert.NotEmpty((await given.Queries.TimelineAsync(customer, 30, given.Clerk, default)).Rows);
+        Assert.NotEmpty((await given.Queries.TimelineAsync(customer, null, 30, given.Clerk, default)).Rows);
     }
 
     [Theory]

@@ -80,6 +80,13 @@ public sealed class GivenFile : IAsyncLifetime
             folder = Directory.CreateTempSubdirectory("ccd-given-").FullName;
         }
 
+        Connect();
+        await FurnishAsync();
+    }
+
+    /// <summary>The services alone: a further node over a database that another one has furnished.</summary>
+    internal void Connect()
+    {
         var services = new ServiceCollection();
         services.AddLogging();
         // A running program has the clock of the machine.
@@ -94,7 +101,10 @@ public sealed class GivenFile : IAsyncLifetime
         // The tests hash often and guard nothing.
         services.Configure<PasswordHasherOptions>(o => o.IterationCount = 100);
         Services = services.BuildServiceProvider();
+    }
 
+    private async Task FurnishAsync()
+    {
         await Get<StaffSeed>().EnsureRolesAsync(default);
         Clerk = await StaffAsync(ShippedRoles.AccountManager);
         OtherClerk = await StaffAsync(ShippedRoles.AccountManager);

@@ -1,82 +1,44 @@
-using CcdBlazor.Components.Shared;
 using CcdBlazor.Domain.Common;
-using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Documents;
-using CcdBlazor.Live;
-using CcdBlazor.Security;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 
 namespace CcdBlazor.Components.Documents;
 
 /// <summary>The reviewer's desk: checklist, document and facts side by side; a verdict by mouse or by one key, then the next document.</summary>
-public sealed partial class ReviewPage : LiveComponent
+public sealed partial class ReviewPage : CustomerFileComponent
 {
-    private StaffActor? actor;
-    private CustomerDetail? detail;
-    private ChecklistView? checklist;
     private List<DocumentRow> documents = [];
     private DocumentRow? shown;
     private Refusal? refusal;
     private ReviewActions? actions;
     private ElementReference layout;
-    private PresenceBoard.Visit? visit;
     private int decided;
     private bool busy;
     private bool focused;
 
-    [Parameter]
-    public Guid Id { get; set; }
-
-    [Inject]
-    private CurrentActor Current { get; set; } = default!;
-
-    [Inject]
-    private CustomerQueries Customers { get; set; } = default!;
-
-    [Inject]
-    private DocumentQueries Documents { get; set; } = default!;
-
     [Inject]
     private ReviewService Review { get; set; } = default!;
 
-    [Inject]
-    private PresenceBoard Presence { get; set; } = default!;
-
-    protected override object LoadKey => Id;
-
-    protected override IEnumerable<string> Topics() => [CustomerTopics.One(Id)];
-
     protected override async Task LoadAsync(CancellationToken ct)
     {
-        actor = await Current.GetAsync();
-        var found = await Customers.DetailAsync(Id, actor, ct);
-        detail = found.Ok ? found.Value : null;
-        checklist = detail is null ? null : await Documents.ChecklistAsync(Id, actor, ct);
-        documents = [.. (checklist?.Lines ?? []).SelectMany(line => line.Current)];
+        await base.LoadAsync(ct);
+        documents = [.. (File?.Checklist.Lines ?? []).SelectMany(line => line.Current)];
         decided = documents.Count(d => d.State != DocumentState.Uploaded);
         // The paper on the screen stays on the screen, with its new state; only when it was replaced does the next one come.
         shown = documents.Find(d => d.Id == shown?.Id) ?? documents.Find(d => d.State == DocumentState.Uploaded) ?? documents.FirstOrDefault();
-        if (RendererInfo.IsInteractive && detail is not null)
-            visit ??= Presence.Enter(Id, actor.StaffId);
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (!focused && checklist is not null)
+        if (!focused && File is not null)
         {
             focused = true;
             await layout.FocusAsync(preventScroll: true);
         }
     }
 
-    protected override ValueTask OnLeaveAsync()
-    {
-        visit?.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    private string TypeOf(DocumentRow document) => checklist?.Lines.FirstOrDefault(l => l.Rule.Code == document.ItemCode)?.Rule.TypeCode ?? "";
+    private string TypeOf(DocumentRow document) => File?.Checklist.Lines.FirstOrDefault(l => l.Rule.Code == document.ItemCode)?.Rule.TypeCode ?? "";
 
     private void Show(DocumentRow document)
     {
@@ -119,12 +81,12 @@ public sealed partial class ReviewPage : LiveComponent
 
     private async Task DecideAsync(DocumentVerdict verdict, string? reason)
     {
-        if (busy || actor is null || shown is not { MayReview: true } document)
+        if (busy || Actor is null || shown is not { MayReview: true } document)
             return;
         busy = true;
         try
         {
-            var result = await Review.DecideAsync(document.Id, verdict, reason, document.Version, actor, CancellationToken.None);
+            var result = await Review.DecideAsync(document.Id, verdict, reason, document.Version, Actor, CancellationToken.None);
             refusal = result.Refusal;
             if (!result.Ok)
             {

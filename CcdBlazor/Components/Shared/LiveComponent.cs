@@ -7,7 +7,7 @@ namespace CcdBlazor.Components.Shared;
 
 /// <summary>
 /// A component that shows what the database holds and stays true while others change it. The only subscriber of the
-/// <see cref="ChangeFeed"/> among components. Order matters: it subscribes first and loads then, so that nothing falls between.
+/// <see cref="ChangeFeed"/> among components (or of something that passes its changes on, see <see cref="Subscribe"/>). Order matters: it subscribes first and loads then, so that nothing falls between.
 /// Bursts are gathered, and the last change is never lost.
 /// </summary>
 public abstract class LiveComponent : ComponentBase, IAsyncDisposable
@@ -40,6 +40,9 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
     /// <summary>What to listen to, from the parameters of now.</summary>
     protected abstract IEnumerable<string> Topics();
 
+    /// <summary>Listens to one topic: to the feed itself, or to a shared reader that must hear of a change before those who read through it.</summary>
+    protected virtual IDisposable Subscribe(string topic, Action<Change> listener) => Feed.Subscribe(topic, listener);
+
     /// <summary>Reads everything that is shown. Called after subscribing, after each change, and when <see cref="LoadKey"/> changes.</summary>
     protected abstract Task LoadAsync(CancellationToken ct);
 
@@ -54,7 +57,7 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
             Unsubscribe();
             topics = wanted;
             foreach (var topic in wanted)
-                subscriptions.Add(Feed.Subscribe(topic, _ => OnChange()));
+                subscriptions.Add(Subscribe(topic, _ => OnChange()));
         }
 
         if (!loaded || !Equals(loadedFor, LoadKey))
@@ -91,8 +94,8 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Unsubscribe();
         await gone.CancelAsync();
+        Unsubscribe();
         gone.Dispose();
         await OnLeaveAsync();
         GC.SuppressFinalize(this);
@@ -128,6 +131,8 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
 
     private async Task RefreshAsync()
     {
+        // Whoever announced the change goes on at once; pages are drawn by the pool, on all cores.
+        await Task.Yield();
         try
         {
             // Cleared before reading: a change that arrives while reading asks for one more round.
