@@ -128,6 +128,9 @@ public sealed class UpgradeWorld : IAsyncLifetime
 
 public sealed class RulesUpgradeTests(UpgradeWorld world) : BunitContext, IClassFixture<UpgradeWorld>
 {
+    /// <summary>Shared machines are slow; the condition decides, not the clock.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     [Fact]
     public async Task The_preview_says_what_changes_what_is_missing_then_and_which_papers_lose_their_line()
     {
@@ -272,20 +275,30 @@ public sealed class RulesUpgradeTests(UpgradeWorld world) : BunitContext, IClass
     {
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddSingleton(world.Upgrade);
-        Services.AddSingleton(world.Services.GetRequiredService<ChangeFeed>());
         var product = await world.GivenProductAsync("id_card_front");
         var customer = await world.GivenCustomerAsync(product);
+        var told = 0;
+        using var watch = world.Services.GetRequiredService<SharedFileReads>().Watch(customer, _ => told++);
+        async Task<IReadOnlyList<NewerRules>> NewerAsync() => (await watch.ReadAsync(world.Clerk, default))!.NewerRules;
         var panel = Render<RulesUpgradePanel>(p => p.Add(x => x.CustomerId, customer).Add(x => x.Actor, world.Clerk));
+        Assert.Empty(await NewerAsync());
         Assert.Empty(panel.Markup.Trim());
 
         await world.PublishAsync(product, "id_card_front", "credit_report");
-        await panel.WaitForAssertionAsync(() => Assert.Contains("产品清单有新版本", panel.Markup, StringComparison.Ordinal));
+        Assert.Equal(1, told);
+        var newer = await NewerAsync();
+        Assert.Equal((1, 2), (newer[0].FromNumber, newer[0].ToNumber));
+        panel.Render(p => p.Add(x => x.Newer, newer));
+        Assert.Contains("产品清单有新版本", panel.Markup, StringComparison.Ordinal);
         panel.Find("#rules-upgrade-open").Click();
-        Assert.Contains("缺少征信报告", panel.Find(".drawer").TextContent, StringComparison.Ordinal);
+        await panel.WaitForAssertionAsync(() => Assert.Contains("缺少征信报告", panel.Find(".drawer").TextContent, StringComparison.Ordinal), Patience);
         panel.Find("#rules-upgrade-apply").Click();
 
-        await panel.WaitForAssertionAsync(() => Assert.Empty(panel.Markup.Trim()));
+        await panel.WaitForAssertionAsync(() => Assert.Empty(panel.FindAll(".drawer")), Patience);
         Assert.NotEqual(product.CurrentVersionId, (await world.ReadAsync(customer)).Loans[0].RulesVersionId);
+        Assert.Empty(newer = await NewerAsync());
+        panel.Render(p => p.Add(x => x.Newer, newer));
+        Assert.Empty(panel.Markup.Trim());
     }
 
     private async Task<(Guid Customer, IReadOnlyList<RulesStep> Steps)> GivenNewerAsync()
