@@ -2,7 +2,6 @@ using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
-using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Products;
 using Microsoft.EntityFrameworkCore;
 

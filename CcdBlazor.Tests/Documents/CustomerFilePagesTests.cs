@@ -3,7 +3,6 @@ using CcdBlazor.Components.Documents;
 using CcdBlazor.Components.Shared;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
-using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Live;
