@@ -62,10 +62,7 @@ internal static class PhotoBench
         {
             var own = Directory.CreateDirectory(Path.Combine(work, $"{i}")).FullName;
             var path = Path.Combine(work, $"{i}.jpg");
-            var made = await media.PrepareAsync(path, own, token);
-            if (!made.Ok)
-                throw new InvalidOperationException(made.Refusal.Code);
-            var stored = await store.StoreAsync(Guid.CreateVersion7(), path, made.Value, "photo.jpg", token);
+            var stored = await store.StoreAsync(Guid.CreateVersion7(), path, () => media.PrepareAsync(path, own, token), "photo.jpg", token);
             if (!stored.Ok)
                 throw new InvalidOperationException(stored.Refusal.Code);
         });

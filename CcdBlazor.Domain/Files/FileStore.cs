@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
@@ -34,16 +35,28 @@ public sealed class FileStore
     /// </summary>
     public async Task<Result<Guid>> StoreAsync(Guid fileId, string path, Renditions renditions, string fileName, CancellationToken ct)
     {
-        await using (var db = await contexts.CreateDbContextAsync(ct))
-            if (await db.StoredFiles.AnyAsync(f => f.Id == fileId, ct))
-                return fileId;
+        var stored = await StoreAsync(fileId, path, () => Task.FromResult<Result<Renditions>>(renditions), fileName, ct);
+        return stored.Ok ? fileId : stored.Refusal;
+    }
 
+    /// <summary>
+    /// The same while the renditions are still being made: hashing, encrypting and writing the original take the disk, making pictures takes the
+    /// processor, so neither waits for the other. What <paramref name="prepare"/> refuses is refused, and nothing of the original is kept.
+    /// </summary>
+    /// <returns>What was prepared.</returns>
+    public async Task<Result<Renditions>> StoreAsync(Guid fileId, string path, Func<Task<Result<Renditions>>> prepare, string fileName, CancellationToken ct)
+    {
+        var preparing = prepare();
         try
         {
+            await using (var db = await contexts.CreateDbContextAsync(ct))
+                if (await db.StoredFiles.AnyAsync(f => f.Id == fileId, ct))
+                    return await preparing;
+
             // A blob that was found stored can be swept before the row of this file holds it; then everything is done once more.
             for (var attempt = 1; ; attempt++)
-                if (await TryStoreAsync(fileId, path, renditions, fileName, ct))
-                    return fileId;
+                if (await TryStoreAsync(fileId, path, preparing, fileName, ct))
+                    return await preparing;
                 else if (attempt == 3)
                     throw new IOException($"The blobs of file {fileId} were swept away three times.");
         }
@@ -51,6 +64,11 @@ public sealed class FileStore
         {
             log.LogError(e, "No room to store file {FileId}", fileId);
             return UploadRefusals.StorageFull;
+        }
+        finally
+        {
+            // It reads and writes files of the caller, who clears them away after this.
+            await ((Task)preparing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -153,15 +171,24 @@ public sealed class FileStore
         }
     }
 
-    private async Task<bool> TryStoreAsync(Guid fileId, string path, Renditions renditions, string fileName, CancellationToken ct)
+    /// <summary>True when the file is stored, or its preparation refused it.</summary>
+    private async Task<bool> TryStoreAsync(Guid fileId, string path, Task<Result<Renditions>> preparing, string fileName, CancellationToken ct)
     {
-        var written = new List<WrittenBlob>();
+        var written = new ConcurrentBag<WrittenBlob>();
         var kept = false;
         try
         {
-            var original = await PutAsync(path, written, ct);
-            var preview = renditions.Preview is { } p ? await PutAsync(p.Path, written, ct) : null;
-            var thumbnail = renditions.Thumbnail is { } t ? await PutAsync(t.Path, written, ct) : null;
+            var writingOriginal = PutAsync(path, written, ct);
+            var prepared = await AfterAsync(preparing, writingOriginal);
+            if (!prepared.Ok)
+                return true;
+            var renditions = prepared.Value;
+            // Side by side: each waits for the disk to flush.
+            var blobs = await Task.WhenAll(
+                writingOriginal,
+                renditions.Preview is { } p ? PutAsync(p.Path, written, ct) : Task.FromResult<WrittenBlob>(null!),
+                renditions.Thumbnail is { } t ? PutAsync(t.Path, written, ct) : Task.FromResult<WrittenBlob>(null!));
+            var (original, preview, thumbnail) = (blobs[0], renditions.Preview is null ? null : blobs[1], renditions.Thumbnail is null ? null : blobs[2]);
 
             await using var db = await contexts.CreateDbContextAsync(ct);
             await using var work = await db.BeginAsync(ct);
@@ -220,7 +247,26 @@ public sealed class FileStore
         return true;
     }
 
-    private async Task<WrittenBlob> PutAsync(string path, List<WrittenBlob> written, CancellationToken ct)
+    /// <summary>The first one's outcome; when that is a failure or a refusal, not before the second has ended too, which still writes.</summary>
+    private static async Task<Result<Renditions>> AfterAsync(Task<Result<Renditions>> preparing, Task writing)
+    {
+        try
+        {
+            var prepared = await preparing;
+            if (prepared.Ok)
+                return prepared;
+        }
+        catch
+        {
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await preparing;
+    }
+
+    private async Task<WrittenBlob> PutAsync(string path, ConcurrentBag<WrittenBlob> written, CancellationToken ct)
     {
         var key = RandomNumberGenerator.GetBytes(KeyRing.KeySize);
         try

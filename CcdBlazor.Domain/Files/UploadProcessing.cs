@@ -140,15 +140,12 @@ public sealed class UploadProcessing
             return UploadRefusals.Lost;
         }
 
-        var made = await worker.PrepareAsync(path, work, ct);
+        var made = await files.StoreAsync(upload.FileId, path, () => worker.PrepareAsync(path, work, ct), upload.FileName, ct);
         if (!made.Ok)
             return made.Refusal;
-        var stored = await files.StoreAsync(upload.FileId, path, made.Value, upload.FileName, ct);
-        if (!stored.Ok)
-            return stored.Refusal;
         var accepted = await target.AcceptAsync(
             upload.Sender,
-            new UploadedFile(upload.Id, stored.Value, upload.CustomerId, upload.ItemCode, upload.ReplacesDocumentId, upload.FileName, upload.Length, made.Value.Facts),
+            new UploadedFile(upload.Id, upload.FileId, upload.CustomerId, upload.ItemCode, upload.ReplacesDocumentId, upload.FileName, upload.Length, made.Value.Facts),
             ct);
         if (!accepted.Ok)
             return accepted.Refusal;
