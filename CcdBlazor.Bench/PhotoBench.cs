@@ -8,15 +8,16 @@ using CcdBlazor.Media;
 namespace CcdBlazor.Bench;
 
 /// <summary>
-/// 12-megapixel photos through the whole chain of an upload, two at a time: probe, orient, strip, thumbnail, preview, hash, encrypt, store, flush.
-/// Beside it plain sharp doing the two resizes. Interleaved, three rounds, medians.
+/// 12-megapixel photos through the whole chain of an upload: probe, orient, strip, thumbnail, preview, hash, encrypt, store, flush. Four uploads are
+/// under way at a time, of which the media worker looks at two. Beside it plain sharp doing the two resizes, two at a time. Interleaved, five rounds; the
+/// ratio is taken within each round, because other work on the machine meets neighbours alike.
 /// </summary>
 internal static class PhotoBench
 {
-    private const int Rounds = 3;
+    private const int Rounds = 5;
     private const int Photos = 16;
     private const int Originals = 4;
-    private const int Concurrency = 2;
+    private const int Concurrency = 4;
 
     public static async Task RunAsync(BenchSettings settings, CancellationToken ct)
     {
@@ -38,10 +39,10 @@ internal static class PhotoBench
             }
 
             var (chain, sharp) = (Figures.Percentile([.. ours], 0.5), Figures.Percentile([.. plain], 0.5));
-            Figures.Note(string.Create(CultureInfo.InvariantCulture, $"{Photos} photos of 12 MP ({originals.Average(o => o.Length) / 1e6:0.0} MB) a round, half of them turned by EXIF, {Concurrency} at a time"));
+            Figures.Note(string.Create(CultureInfo.InvariantCulture, $"{Photos} photos of 12 MP ({originals.Average(o => o.Length) / 1e6:0.0} MB) a round, half of them turned by EXIF, {Concurrency} uploads under way at a time"));
             Figures.Value("whole chain", chain, "photos/s", goalAtLeast: 6);
             Figures.Value("plain sharp, two resizes", sharp, "photos/s");
-            Figures.Value("time of the chain / time of plain sharp", sharp / chain, "", goalBelow: 1.2);
+            Figures.Value("time of the chain / time of plain sharp", Figures.Percentile([.. ours.Zip(plain, (o, p) => p / o)], 0.5), "", goalBelow: 1.2);
         }
         finally
         {
