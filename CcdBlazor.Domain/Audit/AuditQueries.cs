@@ -87,7 +87,8 @@ public sealed class AuditQueries
         if (Given(filter.SubjectType) is { } type)
             entries = entries.Where(e => e.SubjectType == type);
         if (filter.SubjectId is { } subject)
-            entries = entries.Where(e => e.SubjectId == subject);
+            // Each side has its index: about a customer, subject and customer are the same.
+            entries = entries.Where(e => (e.SubjectType != "customer" && e.SubjectId == subject) || (e.CustomerId == subject && e.SubjectId == subject));
         if (filter.CustomerId is { } customer)
             entries = entries.Where(e => e.CustomerId == customer);
         if (Given(filter.Text) is { } text)

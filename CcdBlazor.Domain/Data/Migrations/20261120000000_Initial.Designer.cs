@@ -104,7 +104,8 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_audit_entries_customer_id_seq");
 
                     b.HasIndex("SubjectId", "Seq")
-                        .HasDatabaseName("ix_audit_entries_subject_id_seq");
+                        .HasDatabaseName("ix_audit_entries_subject_id_seq")
+                        .HasFilter("subject_type <> 'customer'");
 
                     b.HasIndex("Txid", "Seq")
                         .HasDatabaseName("ix_audit_entries_txid_seq");

@@ -628,7 +628,8 @@ namespace CcdBlazor.Domain.Data.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_audit_entries_subject_id_seq",
                 table: "audit_entries",
-                columns: new[] { "subject_id", "seq" });
+                columns: new[] { "subject_id", "seq" },
+                filter: "subject_type <> 'customer'");
 
             migrationBuilder.CreateIndex(
                 name: "ix_audit_entries_txid_seq",
