@@ -1,0 +1,93 @@
+using System.Threading.Channels;
+using CcdBlazor.Domain.Messages.Sending;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace CcdBlazor.Domain.Messages.Delivery;
+
+/// <summary>
+/// Writes outcomes in groups: whatever is there when the last commit is done goes into the next. An outcome is never given up: while the
+/// database is away it waits here, and a commit whose answer was lost is recognised by the number of its group.
+/// </summary>
+internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, MessageCounters counters, TimeProvider clock, ILogger<ExitWriter> log)
+{
+    private const int LargestGroup = 1_000;
+
+    /// <summary>Outcomes beyond this hold back the workers: nothing is claimed faster than it can be written down.</summary>
+    private const int Room = 20_000;
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly Channel<MessageExit> exits = Channel.CreateBounded<MessageExit>(new BoundedChannelOptions(Room) { SingleReader = false });
+
+    /// <summary>This node was declared dead by another: what it holds belongs to others now.</summary>
+    public event Action? Fenced;
+
+    public int Waiting => exits.Reader.Count;
+
+    public ValueTask AddAsync(MessageExit exit) => exits.Writer.TryWrite(exit) ? ValueTask.CompletedTask : exits.Writer.WriteAsync(exit);
+
+    /// <summary>No more outcomes will come; <see cref="RunAsync"/> ends when all are written.</summary>
+    public void Complete() => exits.Writer.TryComplete();
+
+    public Task RunAsync(Func<Guid> node, CancellationToken ct) => Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => WriteAsync(node, ct), CancellationToken.None)));
+
+    private async Task WriteAsync(Func<Guid> node, CancellationToken ct)
+    {
+        var group = new List<MessageExit>(LargestGroup);
+        while (await exits.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            group.Clear();
+            while (group.Count < LargestGroup && exits.Reader.TryRead(out var exit))
+                group.Add(exit);
+            if (group.Count > 0)
+                await PersistAsync(node(), group, ct);
+        }
+    }
+
+    private async Task PersistAsync(Guid node, List<MessageExit> group, CancellationToken ct)
+    {
+        var flush = Guid.CreateVersion7(clock.GetUtcNow());
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await source.OpenConnectionAsync(ct);
+                if (attempt == 0 || !await WrittenAsync(connection, flush, ct))
+                    await ExitStatements.WriteAsync(connection, node, flush, group, clock.GetUtcNow(), ct);
+                Announce(group);
+                return;
+            }
+            catch (PostgresException e) when (e.SqlState == "CCD01")
+            {
+                log.LogWarning("This node was declared dead; {Count} outcomes belong to its successor", group.Count);
+                Fenced?.Invoke();
+                return;
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested && e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            {
+                log.LogWarning("Outcomes of {Count} messages wait for the database ({Error})", group.Count, e is PostgresException p ? p.SqlState : e.GetType().Name);
+                await Task.Delay(RetryAfter, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (ct.IsCancellationRequested)
+                    return;
+            }
+        }
+    }
+
+    private static async Task<bool> WrittenAsync(NpgsqlConnection connection, Guid flush, CancellationToken ct)
+    {
+        await using var find = new NpgsqlCommand("select 1 from message_flushes where id = $1", connection);
+        find.Parameters.AddWithValue(flush);
+        return await find.ExecuteScalarAsync(ct) is not null;
+    }
+
+    private void Announce(List<MessageExit> group)
+    {
+        counters.Add(group);
+        foreach (var exit in group)
+            if (exit.Kind == ExitKind.NextChannel)
+                signals.Raise(Lane.Of(exit.Next!.Value.Channel), exit.Row.Class);
+            else if (exit is { Kind: ExitKind.Later, ReadyAt: { } moment })
+                signals.RaiseLater(moment);
+    }
+}

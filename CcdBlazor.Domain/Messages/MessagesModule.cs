@@ -1,0 +1,45 @@
+using CcdBlazor.Domain.Changes;
+using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Messages.Batches;
+using CcdBlazor.Domain.Messages.Channels;
+using CcdBlazor.Domain.Messages.Delivery;
+using CcdBlazor.Domain.Messages.Limits;
+using CcdBlazor.Domain.Messages.Sending;
+using CcdBlazor.Domain.Messages.Templates;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace CcdBlazor.Domain.Messages;
+
+/// <summary>Wiring of the message platform. The channels' clients are registered by who implements them.</summary>
+public static class MessagesModule
+{
+    public static IServiceCollection AddMessages(this IServiceCollection services)
+    {
+        services.AddSingleton<DeliveryPolicySource>();
+        services.AddSingleton<LaneSignals>();
+        services.AddSingleton<RecentRows>();
+        services.AddSingleton<MessageCounters>();
+        services.AddSingleton<MessageIntake>();
+        services.AddSingleton<ExitWriter>();
+        services.AddSingleton<ClaimStore>();
+        services.AddSingleton<AccountBook>();
+        services.AddSingleton<TemplateBook>();
+        services.AddSingleton<BlockBook>();
+        services.AddSingleton<PersonGate>();
+        services.AddSingleton<QuotaLedger>();
+        services.AddSingleton<BatchBook>();
+        services.AddSingleton<BatchFeeder>();
+        services.AddSingleton<ReceiptBook>();
+        services.AddSingleton(p => new MessageSender(
+            p.GetRequiredService<TemplateBook>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new DeliveryEngine(
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(),
+            p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),
+            p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetServices<IMessageProvider>(),
+            p.GetRequiredService<LaneSignals>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
+        return services;
+    }
+}
