@@ -56,6 +56,39 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "channel_accounts",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    channel = table.Column<short>(type: "smallint", nullable: false),
+                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    base_address = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    values = table.Column<string>(type: "jsonb", nullable: false),
+                    secrets_cipher = table.Column<string>(type: "text", nullable: true),
+                    enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    bound_only = table.Column<bool>(type: "boolean", nullable: false),
+                    weight = table.Column<int>(type: "integer", nullable: false),
+                    limits = table.Column<string>(type: "jsonb", nullable: false),
+                    recipient_limits = table.Column<string>(type: "jsonb", nullable: false),
+                    price_milli = table.Column<int>(type: "integer", nullable: false),
+                    rests_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    rest_reason = table.Column<string>(type: "text", nullable: true),
+                    last_probe_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    last_probe_fault = table.Column<string>(type: "text", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    deleted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_channel_accounts", x => x.id);
+                    table.UniqueConstraint("ak_channel_accounts_number", x => x.number);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "customer_number_counters",
                 columns: table => new
                 {
@@ -134,6 +167,88 @@ namespace CcdBlazor.Domain.Data.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_loan_products", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "message_batches",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    template_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    template_version = table.Column<int>(type: "integer", nullable: false),
+                    channel = table.Column<short>(type: "smallint", nullable: false),
+                    account = table.Column<int>(type: "integer", nullable: true),
+                    priority = table.Column<short>(type: "smallint", nullable: false),
+                    urgent = table.Column<bool>(type: "boolean", nullable: false),
+                    state = table.Column<short>(type: "smallint", nullable: false),
+                    total = table.Column<int>(type: "integer", nullable: false),
+                    canary = table.Column<int>(type: "integer", nullable: false),
+                    start_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    caller_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    caller_name = table.Column<string>(type: "text", nullable: false),
+                    resend_of = table.Column<Guid>(type: "uuid", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_message_batches", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "message_blocks",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<short>(type: "smallint", nullable: false),
+                    recipient = table.Column<Guid>(type: "uuid", nullable: false),
+                    channel = table.Column<short>(type: "smallint", nullable: true),
+                    shown = table.Column<string>(type: "text", nullable: false),
+                    reason = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    by_name = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_message_blocks", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "message_templates",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    category = table.Column<short>(type: "smallint", nullable: false),
+                    state = table.Column<short>(type: "smallint", nullable: false),
+                    active_version = table.Column<int>(type: "integer", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    deleted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_message_templates", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "person_preferences",
+                columns: table => new
+                {
+                    person = table.Column<Guid>(type: "uuid", nullable: false),
+                    quiet_from = table.Column<TimeOnly>(type: "time without time zone", nullable: true),
+                    quiet_until = table.Column<TimeOnly>(type: "time without time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_person_preferences", x => x.person);
                 });
 
             migrationBuilder.CreateTable(
@@ -292,6 +407,34 @@ namespace CcdBlazor.Domain.Data.Migrations
                         name: "fk_rules_versions_loan_products_product_id",
                         column: x => x.product_id,
                         principalTable: "loan_products",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "message_template_versions",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    template_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    content = table.Column<string>(type: "jsonb", nullable: false),
+                    author_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    author_name = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    approved_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    approved_by_name = table.Column<string>(type: "text", nullable: true),
+                    approved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    rejected_reason = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_message_template_versions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_message_template_versions_message_templates_template_id",
+                        column: x => x.template_id,
+                        principalTable: "message_templates",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -857,6 +1000,42 @@ namespace CcdBlazor.Domain.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_message_batches_created_at",
+                table: "message_batches",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_message_batches_number",
+                table: "message_batches",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_message_batches_state",
+                table: "message_batches",
+                column: "state");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_message_blocks_recipient_channel_kind",
+                table: "message_blocks",
+                columns: new[] { "recipient", "channel", "kind" },
+                unique: true)
+                .Annotation("Npgsql:NullsDistinct", false);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_message_template_versions_template_id_number",
+                table: "message_template_versions",
+                columns: new[] { "template_id", "number" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_message_templates_code",
+                table: "message_templates",
+                column: "code",
+                unique: true,
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_roles_name",
                 table: "roles",
                 column: "name",
@@ -1002,6 +1181,9 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "audit_seals");
 
             migrationBuilder.DropTable(
+                name: "channel_accounts");
+
+            migrationBuilder.DropTable(
                 name: "customer_links");
 
             migrationBuilder.DropTable(
@@ -1024,6 +1206,18 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "job_runs");
+
+            migrationBuilder.DropTable(
+                name: "message_batches");
+
+            migrationBuilder.DropTable(
+                name: "message_blocks");
+
+            migrationBuilder.DropTable(
+                name: "message_template_versions");
+
+            migrationBuilder.DropTable(
+                name: "person_preferences");
 
             migrationBuilder.DropTable(
                 name: "product_examples");
@@ -1051,6 +1245,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "documents");
+
+            migrationBuilder.DropTable(
+                name: "message_templates");
 
             migrationBuilder.DropTable(
                 name: "roles");
