@@ -41,11 +41,10 @@ internal static class ExitStatements
           as t(at, id, node, result, attempt, code, provider_id, detail)
         """;
 
-    private const string Claims = """
-        with u as (select * from unnest($1::uuid[], $2::int[]) as u(id, n))
-        , gone as (delete from message_claims c using u where c.id = u.id and c.open <= u.n)
-        update message_claims c set open = c.open - u.n from u where c.id = u.id and c.open > u.n
-        """;
+    // Counted down first and removed in a second statement: two writers that finish one claim together must both see the other's part.
+    private const string Claims = "update message_claims c set open = c.open - u.n from unnest($1::uuid[], $2::int[]) as u(id, n) where c.id = u.id";
+
+    private const string EmptyClaims = "delete from message_claims where id = any($1) and open <= 0";
 
     private const string Failures = """
         insert into message_failures (id, at, template_id, batch_id, account, channel, failure, code, reason)
@@ -165,6 +164,7 @@ internal static class ExitStatements
     {
         var claims = group.GroupBy(e => e.Claim).Select(g => (Id: g.Key, Count: g.Count())).OrderBy(c => c.Id, UuidOrder.Instance).ToList();
         batch.Add(Claims).Column(claims, Uuid, c => c.Id).Column(claims, Integer, c => c.Count);
+        batch.Add(EmptyClaims).Column(claims, Uuid, c => c.Id);
     }
 
     private static void WriteFigures(UnnestBatch batch, List<MessageExit> group)
