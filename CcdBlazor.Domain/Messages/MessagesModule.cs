@@ -1,12 +1,10 @@
 using CcdBlazor.Domain.Changes;
-using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Limits;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;

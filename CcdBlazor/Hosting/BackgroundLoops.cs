@@ -1,4 +1,5 @@
 using CcdBlazor.Domain.Changes;
+using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Live;
 
 namespace CcdBlazor.Hosting;
@@ -18,4 +19,10 @@ internal sealed class PresenceHost(PresenceBoard presence, TimeProvider clock) :
         while (await timer.WaitForNextTickAsync(stoppingToken))
             presence.Repeat();
     }
+}
+
+/// <summary>Delivers messages.</summary>
+internal sealed class DeliveryHost(DeliveryEngine engine) : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => engine.RunAsync(stoppingToken), CancellationToken.None);
 }

@@ -5,6 +5,7 @@ using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
@@ -74,6 +75,7 @@ public static class CcdApplication
         services.AddCustomers();
         services.AddDocuments();
         services.AddStatistics();
+        services.AddMessages();
         services.AddFiles(
             KeyRingFile.Load(configuration, dataFolder, mustBeConfigured: production && database.Embedded is null),
             new UploadOptions(Path.Combine(dataFolder, "uploads")) { ReserveBytes = BlobStoreServices.ReserveBytes(configuration) });
@@ -84,6 +86,7 @@ public static class CcdApplication
         services.AddSingleton<PresenceBoard>();
         services.AddHostedService<ChangeRelayHost>();
         services.AddHostedService<PresenceHost>();
+        services.AddHostedService<DeliveryHost>();
         services.AddSingleton<ResolveUploadSender>(UploadSenders.ResolveAsync);
 
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>

@@ -1,6 +1,5 @@
 using CcdBlazor.Domain.Messages.Sending;
 using Npgsql;
-using NpgsqlTypes;
 using static NpgsqlTypes.NpgsqlDbType;
 
 namespace CcdBlazor.Domain.Messages.Delivery;

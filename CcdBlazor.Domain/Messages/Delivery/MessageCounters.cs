@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using CcdBlazor.Domain.Changes;
-using CcdBlazor.Domain.Messages.Sending;
 
 namespace CcdBlazor.Domain.Messages.Delivery;
 

@@ -1,4 +1,3 @@
-using CcdBlazor.Domain.Messages.Channels;
 using Npgsql;
 using NpgsqlTypes;
 

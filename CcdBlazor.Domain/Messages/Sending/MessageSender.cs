@@ -1,10 +1,8 @@
 using System.Text.Json;
-using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Templates;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
