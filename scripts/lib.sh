@@ -93,6 +93,41 @@ published_program() {
   rm -rf "$artifacts/app.old"
 }
 
+# The same for the simulator of message providers, in artifacts/simulator.
+published_simulator() {
+  local stamp=$artifacts/simulator/.built now
+  now=$(hash_of CcdBlazor.Simulator Directory.Build.props Directory.Packages.props global.json scripts/lib.sh)
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && return 0
+  say "Building the simulator ..."
+  rm -rf "$artifacts/simulator.new"
+  (cd "$root" && dotnet publish CcdBlazor.Simulator/CcdBlazor.Simulator.csproj -c Release -o "$artifacts/simulator.new" -v quiet -nologo -nodeReuse:false >&2) \
+    || die "The build of the simulator failed."
+  printf '%s\n' "$now" >"$artifacts/simulator.new/.built"
+  rm -rf "$artifacts/simulator"
+  mv "$artifacts/simulator.new" "$artifacts/simulator"
+}
+
+# Beside the program that this shell becomes: it watches that process and ends with it, however that ended.
+start_simulator() {
+  local port=$1 program=$2
+  prepare_alone
+  published_simulator
+  prepared
+  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && die "Port $port is taken; name another one after --simulator."
+  # Kept, so that accounts that pin the certificate go on working after a restart.
+  dotnet "$artifacts/simulator/CcdBlazor.Simulator.dll" --contentRoot "$artifacts/simulator" --urls "http://127.0.0.1:$port" \
+    --Smtp:StartTlsPort=$((port + 1)) --Smtp:TlsPort=$((port + 2)) --Smtp:CertificateFile="$artifacts/simulator-mail.pfx" \
+    --Receipts:Program="$program" --Parent=$$ </dev/null &
+  local simulator=$!
+  for _ in $(seq 150); do
+    kill -0 "$simulator" 2>/dev/null || die "The simulator did not start; is one of the ports $port to $((port + 2)) taken?"
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
+    sleep 0.2
+  done
+  kill "$simulator" 2>/dev/null || true
+  die "The simulator did not answer within 30 seconds."
+}
+
 prepare_program() {
   need_tools
   prepare_alone

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CcdBlazor.Channels;
 using CcdBlazor.Components;
 using CcdBlazor.DevTools;
 using CcdBlazor.Domain.Customers;
@@ -81,6 +82,7 @@ public static class CcdApplication
             new UploadOptions(Path.Combine(dataFolder, "uploads")) { ReserveBytes = BlobStoreServices.ReserveBytes(configuration) });
         services.AddBlobStore(configuration, dataFolder);
         services.AddMediaWorker(configuration);
+        services.AddChannels();
         services.AddSecurity(configuration);
         services.AddSharedProtectionKeys();
         services.AddSingleton<PresenceBoard>();

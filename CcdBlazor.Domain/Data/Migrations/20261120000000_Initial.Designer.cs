@@ -1233,6 +1233,37 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("channel_accounts", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Messages.Channels.MessageAccessToken", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Cipher")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("cipher");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("IssuedFor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("issued_for");
+
+                    b.Property<DateTimeOffset>("RefreshAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("refresh_at");
+
+                    b.HasKey("AccountId")
+                        .HasName("pk_message_access_tokens");
+
+                    b.ToTable("message_access_tokens", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Messages.Limits.MessageBlock", b =>
                 {
                     b.Property<Guid>("Id")

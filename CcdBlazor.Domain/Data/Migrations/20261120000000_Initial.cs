@@ -170,6 +170,21 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "message_access_tokens",
+                columns: table => new
+                {
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    cipher = table.Column<string>(type: "text", nullable: false),
+                    issued_for = table.Column<string>(type: "text", nullable: false),
+                    refresh_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_message_access_tokens", x => x.account_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "message_batches",
                 columns: table => new
                 {
@@ -1206,6 +1221,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "job_runs");
+
+            migrationBuilder.DropTable(
+                name: "message_access_tokens");
 
             migrationBuilder.DropTable(
                 name: "message_batches");

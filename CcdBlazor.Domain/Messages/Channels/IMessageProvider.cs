@@ -18,6 +18,20 @@ public interface IMessageProvider
     ResendRule Resend { get; }
 
     /// <summary>
+    /// The same for one message, where the forms of a kind differ: an Official Account recognises our id in template messages only.
+    /// </summary>
+    ResendRule ResendFor(RenderedContent content) => Resend;
+
+    /// <summary>How long <see cref="ResendRule.RecognisesOurId"/> holds after the first attempt; after it an interrupted send is as with <see cref="ResendRule.CannotTell"/>.</summary>
+    TimeSpan RecognisesFor => TimeSpan.FromHours(24);
+
+    /// <summary>What an account of this kind needs, for the form in which it is entered.</summary>
+    IReadOnlyList<AccountField> Fields => [];
+
+    /// <summary>The provider's real address, offered in the form.</summary>
+    string DefaultAddress => "";
+
+    /// <summary>
     /// Sends the group (all through one account, at most <see cref="LargestGroup"/>) and answers one outcome per message, in the same order.
     /// A message of which it is not known whether it arrived (time-out or cut after the request was written) is <see cref="SendResult.Unknown"/>.
     /// Throws only for bugs and cancellation.
@@ -95,9 +109,10 @@ public sealed record RenderedContent(
 /// <param name="Reason">Chinese, short, without personal data.</param>
 /// <param name="RetryAt">When the provider says the limit resets.</param>
 /// <param name="CostMilli">Price in 1/1000 yuan, where the answer tells pieces or fee.</param>
+/// <param name="RecipientOnly">With <see cref="FailureClass.Throttled"/>: the limit is this recipient's own, the account may go on with others.</param>
 public readonly record struct SendOutcome(
     Guid MessageId, SendResult Result, FailureClass? Failure = null, string? ProviderId = null, string? Code = null, string? Reason = null,
-    DateTimeOffset? RetryAt = null, int? CostMilli = null);
+    DateTimeOffset? RetryAt = null, int? CostMilli = null, bool RecipientOnly = false);
 
 /// <summary>A message that was accepted and has no receipt yet.</summary>
 public readonly record struct SentMessage(Guid MessageId, string Recipient, string? ProviderId, DateTimeOffset SentAt);

@@ -1,0 +1,3 @@
+using CcdBlazor.Simulator;
+
+return await SimulatorServer.RunAsync(args);
