@@ -1,4 +1,3 @@
-using CcdBlazor.Domain.Messages.Channels;
 using static CcdBlazor.Domain.Messages.Channels.FailureClass;
 
 namespace CcdBlazor.Channels;
