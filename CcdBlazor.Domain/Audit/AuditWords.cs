@@ -43,6 +43,7 @@ public static class AuditWords
         ["link.created"] = "生成了客户上传链接",
         ["link.revoked"] = "作废了客户上传链接",
         ["link.opened"] = "打开了上传链接",
+        ["link.expiring"] = "提醒：客户上传链接一天内到期，资料未齐请重新生成",
         ["link.expired"] = "上传链接已过期",
         ["staff.created"] = "新建了账号",
         ["staff.edited"] = "修改了账号",

@@ -14,6 +14,9 @@ internal sealed class CustomerLink
     /// <summary>How long a link lives (issue "The house", B6).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
+    /// <summary>So long before its end the colleagues of the customer are told.</summary>
+    public static readonly TimeSpan WarnBefore = TimeSpan.FromHours(24);
+
     private CustomerLink()
     {
     }
@@ -41,6 +44,9 @@ internal sealed class CustomerLink
     public DateTimeOffset? FirstOpenedAt { get; private set; }
 
     public DateTimeOffset? LastOpenedAt { get; private set; }
+
+    /// <summary>When the timeline said that the link is about to end; once is enough.</summary>
+    public DateTimeOffset? ExpiryNotedAt { get; private set; }
 
     /// <summary>A new link and its token, which exists only here: 256 random bits.</summary>
     public static (CustomerLink Link, string Token) Create(Guid customerId, IEnumerable<string> itemCodes, Actor by, DateTimeOffset now)
@@ -73,6 +79,8 @@ internal sealed class CustomerLink
         RevokedByName = by.DisplayName;
         return Result.Done;
     }
+
+    public void NoteExpiry(DateTimeOffset now) => ExpiryNotedAt ??= now;
 
     /// <summary>True when this is the first time.</summary>
     public bool Opened(DateTimeOffset now)

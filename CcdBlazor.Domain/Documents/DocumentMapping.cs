@@ -58,6 +58,8 @@ internal sealed class CustomerLinkMapping : IEntityTypeConfiguration<CustomerLin
         link.HasOne<Customer>().WithMany().HasForeignKey(l => l.CustomerId).OnDelete(DeleteBehavior.Restrict);
         link.HasIndex(l => l.TokenHash).IsUnique();
         link.HasIndex(l => new { l.CustomerId, l.CreatedAt });
+        // Those that are about to end, and nobody was told yet.
+        link.HasIndex(l => l.ExpiresAt).HasFilter("expiry_noted_at IS NULL AND revoked_at IS NULL");
     }
 }
 

@@ -98,4 +98,28 @@ public sealed class LinkService
 
         return actor;
     }
+
+    /// <summary>
+    /// Job body: says in the timeline of customers whose papers are still collected that a link ends within <see cref="CustomerLink.WarnBefore"/>, so
+    /// that somebody makes a new one in time. Answers how many were noted.
+    /// </summary>
+    public async Task<int> NoteExpiringAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var customers = db.Customers;
+        var soon = now + CustomerLink.WarnBefore;
+        var ending = await db.CustomerLinks
+            .Where(l => l.ExpiryNotedAt == null && l.RevokedAt == null && l.ExpiresAt > now && l.ExpiresAt <= soon)
+            .Where(l => customers.Any(c => c.Id == l.CustomerId && c.DeletedAt == null && c.State == CustomerState.Collecting))
+            .OrderBy(l => l.ExpiresAt).ToListAsync(ct);
+        foreach (var link in ending)
+        {
+            link.NoteExpiry(now);
+            FileNotes.OfLink(db, "link.expiring", link, new SystemActor("link-expiry"), now);
+            db.Announce(CustomerTopics.One(link.CustomerId));
+        }
+
+        await db.SaveChangesAsync(ct);
+        return ending.Count;
+    }
 }

@@ -177,5 +177,28 @@ public sealed class LinkServiceTests(GivenFile given) : IClassFixture<GivenFile>
         Assert.Equal(LinkRefusals.Unknown, (await given.Links.OpenAsync(token, null, default)).Refusal);
     }
 
+    [Fact]
+    public async Task A_link_that_ends_within_a_day_is_told_once_in_the_timeline_while_papers_are_collected()
+    {
+        var collecting = await given.CustomerAsync();
+        await given.LinkAsync(collecting);
+        var revoked = await given.CustomerAsync();
+        Assert.True((await given.Links.RevokeAsync((await given.LinkAsync(revoked)).Id, given.Clerk, default)).Ok);
+        var complete = await given.CompleteAsync();
+        await given.LinkAsync(complete);
+        var end = given.Clock.GetUtcNow() + CustomerLink.Lifetime;
+
+        await given.Links.NoteExpiringAsync(end - CustomerLink.WarnBefore - TimeSpan.FromMinutes(1), default);
+        Assert.DoesNotContain("link.expiring", await given.AuditOfAsync(collecting));
+        for (var run = 0; run < 2; run++)
+            await given.Links.NoteExpiringAsync(end - TimeSpan.FromHours(2), default);
+
+        Assert.Single(await given.AuditOfAsync(collecting), action => action == "link.expiring");
+        Assert.DoesNotContain("link.expiring", await given.AuditOfAsync(revoked));
+        Assert.DoesNotContain("link.expiring", await given.AuditOfAsync(complete));
+        var line = (await given.Queries.TimelineAsync(collecting, null, 10, given.Clerk, default)).Rows[0];
+        Assert.Contains("一天内到期", line.Words, StringComparison.Ordinal);
+    }
+
     private static UploadRequest Request(Guid customer, string item) => new(customer, item, "key", "a.jpg", null, 10, null);
 }

@@ -18,6 +18,7 @@ using CcdBlazor.Media;
 using CcdBlazor.Operations;
 using CcdBlazor.Security;
 using Microsoft.AspNetCore.HttpOverrides;
+using Npgsql;
 using Radzen;
 
 namespace CcdBlazor.Hosting;
@@ -50,7 +51,18 @@ public static class CcdApplication
             return 0;
         }
 
-        var first = await FirstStart.PrepareAsync(app.Services, app.Configuration, app.Environment, CancellationToken.None);
+        FirstStart first;
+        try
+        {
+            first = await FirstStart.PrepareAsync(app.Services, app.Configuration, app.Environment, CancellationToken.None);
+        }
+        catch (NpgsqlException e) when (database.Embedded is null)
+        {
+            // Somebody mistyped a connection string, or the server is not up: that wants a sentence and no stack.
+            await Console.Error.WriteLineAsync($"The database of ConnectionStrings:Default (--db) does not answer or does not let this program in: {e.Message}");
+            return 1;
+        }
+
         if (app.Configuration["seed"] is { Length: > 0 } scenario)
             return await SeedScenarios.RunAsync(scenario, app.Services, CancellationToken.None);
         if (app.Configuration.GetValue("verify-audit", false) || args.Contains("--verify-audit"))

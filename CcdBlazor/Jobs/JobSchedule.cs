@@ -1,4 +1,5 @@
 using CcdBlazor.Domain.Audit;
+using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Jobs;
 using CcdBlazor.Domain.Products;
@@ -23,6 +24,7 @@ public static class JobSchedule
     [
         new("uploads-process", "处理已收到的上传", "每分钟", "0 * * * * ?", "继续处理上传完成但当时未能处理的文件（图片服务重启、磁盘已满等）。", ProcessUploadsAsync),
         new("uploads-expire", "清理过期上传", "每小时", "0 20 * * * ?", "删除未在期限内传完的上传和残留的临时文件。", ExpireUploadsAsync),
+        new("links-expiring", "链接到期提醒", "每小时", "0 10 * * * ?", "客户上传链接到期前 24 小时，在仍在收集资料的客户时间线中提醒。", NoteExpiringLinksAsync),
         new("files-sweep", "清理无引用文件", "每天 02:30", "0 30 2 * * ?", "删除不再被任何资料引用的加密文件。", SweepFilesAsync),
         new("examples-sweep", "清理未用的示例图片", "每天 02:20", "0 20 2 * * ?", "删除上传满 30 天、从未出现在任何已发布清单中的示例图片。", SweepExamplesAsync),
         new("files-strays", "清理残留文件", "每周日 04:30", "0 30 4 ? * SUN", "查找程序中途退出时留下的文件记录和加密文件，删除其中无人引用的部分。", RemoveStraysAsync),
@@ -42,6 +44,9 @@ public static class JobSchedule
 
     private static async Task<string> ExpireUploadsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
         $"清理 {await services.GetRequiredService<UploadProcessing>().ExpireAsync(now, ct)} 个上传。";
+
+    private static async Task<string> NoteExpiringLinksAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"提醒 {await services.GetRequiredService<LinkService>().NoteExpiringAsync(now, ct)} 个链接。";
 
     private static async Task<string> SweepFilesAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
         $"删除 {await services.GetRequiredService<FileStore>().DeleteUnreferencedAsync(ct)} 个文件。";

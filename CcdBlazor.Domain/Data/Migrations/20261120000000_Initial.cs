@@ -527,7 +527,8 @@ namespace CcdBlazor.Domain.Data.Migrations
                     revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     revoked_by_name = table.Column<string>(type: "text", nullable: true),
                     first_opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    last_opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    last_opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    expiry_noted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -804,6 +805,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "ix_customer_links_customer_id_created_at",
                 table: "customer_links",
                 columns: new[] { "customer_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_links_expires_at",
+                table: "customer_links",
+                column: "expires_at",
+                filter: "expiry_noted_at IS NULL AND revoked_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_customer_links_token_hash",

@@ -460,6 +460,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expires_at");
 
+                    b.Property<DateTimeOffset?>("ExpiryNotedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expiry_noted_at");
+
                     b.Property<DateTimeOffset?>("FirstOpenedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("first_opened_at");
@@ -488,6 +492,10 @@ namespace CcdBlazor.Domain.Data.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_customer_links");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_customer_links_expires_at")
+                        .HasFilter("expiry_noted_at IS NULL AND revoked_at IS NULL");
 
                     b.HasIndex("TokenHash")
                         .IsUnique()
