@@ -89,12 +89,13 @@ public sealed class Receipts(TimeProvider clock, Script script, IHttpClientFacto
             var (due, wait) = TakeDue();
             if (due.Count == 0)
             {
-                await news.WaitAsync(wait, stoppingToken);
+                // Stopping is no failure.
+                await ((Task)news.WaitAsync(wait, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
 
             var groups = due.GroupBy(p => (p.Account, p.Sms is null)).SelectMany(g => g.Chunk(g.First().Sms is null ? LargestGroup : 100));
-            await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = stoppingToken }, PostAsync);
+            await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = 4 }, (group, _) => PostAsync(group, stoppingToken));
         }
     }
 
@@ -141,7 +142,7 @@ public sealed class Receipts(TimeProvider clock, Script script, IHttpClientFacto
 
             log.LogInformation("Receipts for {Kind} were answered with {Status}", account.Kind, (int)answer.StatusCode);
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
             log.LogInformation("Receipts for {Kind} found nobody: {Reason}", account.Kind, e.Message);
         }

@@ -32,7 +32,7 @@ public sealed class SimulatorServer : IAsyncDisposable
     public static async Task<SimulatorServer> StartAsync(string[] args, TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddFilter((_, _, level) => level >= LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(o => o.AddServerHeader = false);
         if (builder.Configuration["urls"] is null)
             builder.WebHost.UseUrls("http://127.0.0.1:5090");
@@ -60,7 +60,11 @@ public sealed class SimulatorServer : IAsyncDisposable
         return new SimulatorServer(app) { Address = new Uri(address) };
     }
 
-    public async ValueTask DisposeAsync() => await app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(new CancellationToken(canceled: true)); // at once: whoever hangs here hangs on purpose
+        await app.DisposeAsync();
+    }
 
     private static void MapProviders(WebApplication app)
     {
@@ -70,7 +74,11 @@ public sealed class SimulatorServer : IAsyncDisposable
         app.MapPost("/v1/ping", http => push.HandleAsync(http, ping: true));
 
         var aliyun = new AliyunSmsEndpoint(sim);
-        app.MapPost("/", aliyun.HandleAsync);
+        var tencent = new TencentSmsEndpoint(sim);
+        // Both have one address for everything; their headers tell them apart.
+        app.MapPost("/", http => http.Request.Headers.ContainsKey("X-TC-Action") ? tencent.HandleAsync(http) : aliyun.HandleAsync(http));
+        new WeChatEndpoints(sim).Map(app);
+        new FeishuEndpoints(sim).Map(app);
     }
 
     private async Task StopWithAsync(int parent)

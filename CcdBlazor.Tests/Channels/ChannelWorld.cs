@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace CcdBlazor.Tests.Channels;
 
@@ -70,6 +71,26 @@ public sealed class ChannelWorld : IAsyncLifetime
     internal ProviderAccount Aliyun(string secret = "sim-aliyun-secret") => Account(
         "aliyun-sms", MessageChannel.Sms, new() { ["AccessKeyId"] = "sim-aliyun-id", ["SignName"] = "信贷助手" },
         new() { ["AccessKeySecret"] = secret, ["ReceiptKey"] = "sim-receipt-key" });
+
+    internal ProviderAccount Tencent(string secret = "sim-tencent-secret") => Account(
+        "tencent-sms", MessageChannel.Sms, new() { ["SecretId"] = "sim-tencent-id", ["SmsSdkAppId"] = "1400000001", ["SignName"] = "信贷助手", ["PriceMilli"] = "45" },
+        new() { ["SecretKey"] = secret });
+
+    internal ProviderAccount OfficialAccount(string secret = "sim-oa-secret") =>
+        Account("oa", MessageChannel.OfficialAccount, new() { ["AppId"] = "wxsim0000000001" }, new() { ["AppSecret"] = secret });
+
+    internal ProviderAccount WeCom(string secret = "sim-wecom-secret") =>
+        Account("wecom-app", MessageChannel.WeCom, new() { ["CorpId"] = "wwsim0000000001", ["AgentId"] = "1000002" }, new() { ["Secret"] = secret });
+
+    internal ProviderAccount Robot(string key = "sim-robot-key") => Account("wecom-robot", MessageChannel.WeCom, [], new() { ["Key"] = key });
+
+    internal ProviderAccount FeishuBot(string secret = "sim-hook-secret") => Account("feishu-bot", MessageChannel.Feishu, [], new() { ["HookId"] = "sim-hook", ["Secret"] = secret });
+
+    internal ProviderAccount FeishuApp(string secret = "sim-feishu-secret") =>
+        Account("feishu-app", MessageChannel.Feishu, new() { ["AppId"] = "cli_sim" }, new() { ["AppSecret"] = secret });
+
+    internal static OutgoingMessage Form(string form, string recipient, string text, string? subject = null, string? url = null, string? template = null, params (string Name, string Value)[] parameters) =>
+        new(Guid.CreateVersion7(), recipient, new RenderedContent(form, subject, text, null, url, template, [.. parameters.Select(p => KeyValuePair.Create(p.Name, p.Value))]));
 
     internal ProviderAccount Mail(bool implicitTls = true, string password = "sim-smtp-password", string? pin = null) => Account(
         "smtp", MessageChannel.Email,
@@ -143,6 +164,7 @@ internal sealed class ReceiptCatcher : IAsyncDisposable
     internal static async Task<ReceiptCatcher> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var catcher = new ReceiptCatcher(app);
