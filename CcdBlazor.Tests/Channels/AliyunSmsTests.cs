@@ -2,7 +2,6 @@ using CcdBlazor.Channels;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Simulator;
 using CcdBlazor.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 using static CcdBlazor.Tests.Channels.ChannelWorld;
 
 namespace CcdBlazor.Tests.Channels;
@@ -110,12 +109,13 @@ public sealed class AliyunSmsTests : IClassFixture<ChannelWorld>
     [InlineData("cut")]
     public async Task Without_an_answer_it_is_unknown_and_asking_finds_it(string action)
     {
+        var (clients, hasty) = await world.HastyAsync<AliyunSmsProvider>(world.Aliyun());
+        await using var _ = clients;
         world.Script(new ScriptRule { Kind = Kinds.AliyunSms, Operation = "Send*", Action = action, Times = 1 });
-        await using var hasty = world.Hasty();
         var now = world.Clock.GetUtcNow();
         // In a group under the id of the first: found by number, template, time and values.
         var group = new[] { Sms("13800138000", sentAround: now, parameters: ("n", "甲")), Sms("13800138001", sentAround: now, parameters: ("n", "乙")) };
-        var provider = action == "hang" ? hasty.GetRequiredService<AliyunSmsProvider>() : aliyun;
+        var provider = action == "hang" ? hasty : aliyun;
         Assert.All(await provider.SendAsync(world.Aliyun(), group, CancellationToken.None), o => Assert.Equal(SendResult.Unknown, o.Result));
         Assert.All(await aliyun.AskAsync(world.Aliyun(), group, CancellationToken.None), o => Assert.True(o.Result is SendResult.Accepted or SendResult.Delivered, $"{o.Result}"));
     }

@@ -3,6 +3,7 @@ using System.Text;
 using CcdBlazor.Channels;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Simulator;
+using CcdBlazor.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -44,7 +45,17 @@ public sealed class ChannelWorld : IAsyncLifetime
     internal ServiceProvider Clients(ChannelSettings settings) =>
         new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<ITokenStore>(Tokens).AddChannels(settings).BuildServiceProvider();
 
-    internal ServiceProvider Hasty() => Clients(new ChannelSettings { CallTimeout = TimeSpan.FromMilliseconds(300) });
+    /// <summary>
+    /// Clients that give up soon, for providers that hang. Their connection is made before: on a busy machine that alone may take longer than the limit,
+    /// and a call that never left is another case.
+    /// </summary>
+    internal async Task<(ServiceProvider Clients, T Provider)> HastyAsync<T>(ProviderAccount account) where T : IMessageProvider
+    {
+        var clients = Clients(new ChannelSettings { CallTimeout = TimeSpan.FromSeconds(1) });
+        var provider = clients.GetRequiredService<T>();
+        await Eventually.TrueAsync(async () => (await provider.ProbeAsync(account, CancellationToken.None)).Usable);
+        return (clients, provider);
+    }
 
     /// <summary>Forgets what was sent, all scripts and used limits.</summary>
     internal void Reset()

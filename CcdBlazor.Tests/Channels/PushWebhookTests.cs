@@ -2,7 +2,6 @@ using CcdBlazor.Channels;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Simulator;
 using CcdBlazor.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 using static CcdBlazor.Tests.Channels.ChannelWorld;
 
 namespace CcdBlazor.Tests.Channels;
@@ -62,9 +61,10 @@ public sealed class PushWebhookTests : IClassFixture<ChannelWorld>
     [Fact]
     public async Task A_provider_that_hangs_leaves_the_messages_unknown()
     {
+        var (clients, hasty) = await world.HastyAsync<PushWebhookProvider>(world.Push());
+        await using var _ = clients;
         world.Script(new ScriptRule { Kind = Kinds.Push, Action = "hang" });
-        await using var hasty = world.Hasty();
-        var outcome = Assert.Single(await hasty.GetRequiredService<PushWebhookProvider>().SendAsync(world.Push(), [Message("a")], CancellationToken.None));
+        var outcome = Assert.Single(await hasty.SendAsync(world.Push(), [Message("a")], CancellationToken.None));
         Assert.Equal((SendResult.Unknown, "timeout"), (outcome.Result, outcome.Code));
     }
 

@@ -1,7 +1,6 @@
 using CcdBlazor.Channels;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Simulator;
-using Microsoft.Extensions.DependencyInjection;
 using static CcdBlazor.Tests.Channels.ChannelWorld;
 
 namespace CcdBlazor.Tests.Channels;
@@ -103,13 +102,11 @@ public sealed class SmtpTests : IClassFixture<ChannelWorld>
     [InlineData("hang")]
     public async Task After_the_mail_left_no_answer_means_unknown(string action)
     {
-        world.Script(new ScriptRule { Kind = Kinds.Smtp, Operation = "DATA", Action = action, Times = 1 });
-        await using var hasty = world.Hasty();
-        var provider = action == "hang" ? hasty.GetRequiredService<SmtpProvider>() : smtp;
-        // The connection is made before, so that the short limit meets the answer to the mail only.
         var account = world.Mail();
-        if (action == "hang")
-            await KeepConnectionAsync(provider, account);
+        var (clients, hasty) = await world.HastyAsync<SmtpProvider>(account);
+        await using var _ = clients;
+        world.Script(new ScriptRule { Kind = Kinds.Smtp, Operation = "DATA", Action = action, Times = 1 });
+        var provider = action == "hang" ? hasty : smtp;
         var outcomes = await provider.SendAsync(account, [Message("a@example.com"), Message("b@example.com")], CancellationToken.None);
         Assert.Equal(SendResult.Unknown, outcomes[0].Result);
         if (action == "cut")
@@ -139,8 +136,4 @@ public sealed class SmtpTests : IClassFixture<ChannelWorld>
         var outcome = Assert.Single(await smtp.SendAsync(account, [Message("a@example.com")], CancellationToken.None));
         Assert.Equal(FailureClass.Transient, outcome.Failure);
     }
-
-    /// <summary>On a busy machine the handshake alone may take longer than the short limit: tried until it was quick enough.</summary>
-    private static Task KeepConnectionAsync(SmtpProvider provider, ProviderAccount account) =>
-        Support.Eventually.TrueAsync(async () => (await provider.ProbeAsync(account, CancellationToken.None)).Usable);
 }
