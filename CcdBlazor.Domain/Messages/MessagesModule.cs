@@ -6,6 +6,7 @@ using CcdBlazor.Domain.Messages.Limits;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -17,6 +18,7 @@ public static class MessagesModule
     public static IServiceCollection AddMessages(this IServiceCollection services)
     {
         services.AddSingleton<DeliveryPolicySource>();
+        services.TryAddSingleton(NodeTimes.Usual);
         services.AddSingleton<LaneSignals>();
         services.AddSingleton<RecentRows>();
         services.AddSingleton<MessageCounters>();
@@ -37,7 +39,7 @@ public static class MessagesModule
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(),
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),
             p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetServices<IMessageProvider>(),
-            p.GetRequiredService<LaneSignals>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
+            p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
         return services;
     }
 }

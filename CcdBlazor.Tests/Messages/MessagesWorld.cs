@@ -55,6 +55,7 @@ public sealed class MessagesWorld : IAsyncLifetime
             .AddSingleton(new FieldCipher(ring))
             .AddSingleton(new FieldHash(ring))
             .AddSingleton<IMessageProvider>(Push).AddSingleton<IMessageProvider>(Mail).AddSingleton<IMessageProvider>(Sms).AddSingleton<IMessageProvider>(Bot)
+            .AddSingleton(new NodeTimes(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3)))
             .AddMessages()
             .BuildServiceProvider();
         if (nodes.Count == 0)
@@ -103,6 +104,22 @@ public sealed class MessagesWorld : IAsyncLifetime
         return code;
     }
 
+    /// <summary>Hands in one message and waits until it has the state.</summary>
+    internal async Task<Guid> SendUntilAsync(MessageRequest request, MessageState state)
+    {
+        var accepted = await First.Sender.SendAsync(request, Program, null, default);
+        Assert.True(accepted.Ok, accepted.Refusal?.Code);
+        await UntilAsync(accepted.Value.Id, state);
+        return accepted.Value.Id;
+    }
+
+    internal Task UntilAsync(Guid message, MessageState state) =>
+        Eventually.TrueAsync(async () => await StateAsync(message) == state, what: $"{message} is {state}");
+
+    internal async Task<MessageState> StateAsync(Guid message) => (MessageState)await ScalarAsync<short>("select state from messages where id = $1", message);
+
+    internal Task<string?> CodeAsync(Guid message) => ScalarAsync<string>("select code from messages where id = $1", message);
+
     internal static MessageRequest Request(string template, MessageChannel channel, string recipient, string name = "张三") => new()
     {
         Template = template,
@@ -137,6 +154,13 @@ public sealed class MessagesWorld : IAsyncLifetime
         }
 
         public MessageSender Sender => Get<MessageSender>();
+
+        /// <summary>Changes how this node delivers.</summary>
+        public void Policy(Func<DeliveryPolicy, DeliveryPolicy> change)
+        {
+            var source = Get<DeliveryPolicySource>();
+            source.Current = change(source.Current);
+        }
 
         public T Get<T>() where T : notnull => services.GetRequiredService<T>();
 

@@ -253,12 +253,14 @@ create table if not exists messages_default partition of messages default with (
 create table if not exists message_traces_default partition of message_traces default;
 select message_partitions(current_date, 8);
 
--- Every statement of a node that changes outcomes asks this first: a node that was declared dead may not write any more.
-create or replace function message_node_alive(node uuid) returns void language plpgsql as $$
+-- Who writes outcomes asks this first: a claim that was taken over from a node that seemed dead belongs to somebody else now.
+create or replace function message_claims_held(claims uuid[]) returns void language plpgsql as $$
+declare
+  held integer;
 begin
-  perform from message_nodes where id = node for key share;
-  if not found then
-    raise exception 'this node was declared dead' using errcode = 'CCD01';
+  select count(*) into held from (select from message_claims where id = any(claims) for key share) c;
+  if held < cardinality(claims) then
+    raise exception 'a claim was taken over' using errcode = 'CCD01';
   end if;
 end
 $$;

@@ -10,11 +10,11 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// </summary>
 internal static class BeginTraces
 {
-    public static async Task WriteAsync(NpgsqlDataSource source, Guid node, List<MessageRow> rows, int account, DateTimeOffset now, CancellationToken ct)
+    public static async Task WriteAsync(NpgsqlDataSource source, Guid claim, List<MessageRow> rows, int account, DateTimeOffset now, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var batch = new UnnestBatch(connection);
-        batch.Add("select message_node_alive($1)").Value(node, NpgsqlTypes.NpgsqlDbType.Uuid);
+        batch.Add("select message_claims_held($1)").Value<Guid[]>([claim], NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Uuid);
         ExitStatements.WriteTraces(batch, rows.ConvertAll(r =>
             new TraceRow(now, r.Id, TraceNode.Process, TraceResult.Done, r.Attempt, account.ToString(CultureInfo.InvariantCulture))));
         await batch.ExecuteAsync(ct);

@@ -36,7 +36,7 @@ public sealed class DeliveryEngine
 
     internal DeliveryEngine(
         NpgsqlDataSource source, MessageIntake intake, ExitWriter exits, ClaimStore claims, AccountBook accounts, TemplateBook templates, PersonGate gate, QuotaLedger quota,
-        BatchBook batches, BatchFeeder feeder, DeliveryPolicySource policy, IEnumerable<IMessageProvider> providers, LaneSignals signals, ChangeFeed feed, TimeProvider clock, ILoggerFactory logs)
+        BatchBook batches, BatchFeeder feeder, DeliveryPolicySource policy, IEnumerable<IMessageProvider> providers, LaneSignals signals, NodeTimes times, ChangeFeed feed, TimeProvider clock, ILoggerFactory logs)
     {
         this.intake = intake;
         this.exits = exits;
@@ -47,11 +47,10 @@ public sealed class DeliveryEngine
         this.clock = clock;
         log = logs.CreateLogger<DeliveryEngine>();
         var byKind = providers.ToDictionary(p => p.Kind);
-        life = new NodeLife(source, signals, byKind, accounts, clock, logs.CreateLogger<NodeLife>());
+        life = new NodeLife(source, signals, byKind, accounts, times, clock, logs.CreateLogger<NodeLife>());
         promoter = new Promoter(source, signals, clock);
         var tools = new LaneTools(source, claims, exits, accounts, templates, gate, quota, batches, policy, byKind, clock, logs.CreateLogger<LaneRunner>());
         lanes = byKind.Values.Select(p => p.Channel).Distinct().ToDictionary(channel => channel, channel => new LaneRunner(channel, tools, () => life.Id, () => life.MayClaim));
-        exits.Fenced += life.Renew;
     }
 
     /// <summary>How each lane of this node is doing.</summary>
@@ -73,7 +72,7 @@ public sealed class DeliveryEngine
         try
         {
             var door = intake.RunAsync(ct);
-            var outcomes = exits.RunAsync(() => life.Id, writing.Token);
+            var outcomes = exits.RunAsync(writing.Token);
             var heart = life.RunAsync(ct);
             await Task.WhenAll([
                 .. lanes.Values.Select(lane => Task.Run(() => lane.RunAsync(ct), CancellationToken.None)),

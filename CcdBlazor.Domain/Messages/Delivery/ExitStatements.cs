@@ -80,10 +80,11 @@ internal static class ExitStatements
         insert into message_provider_ids (provider_id, message_id, at) select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) on conflict do nothing
         """;
 
-    public static async Task WriteAsync(NpgsqlConnection connection, Guid node, Guid flush, List<MessageExit> group, DateTimeOffset now, CancellationToken ct)
+    public static async Task WriteAsync(NpgsqlConnection connection, Guid flush, List<MessageExit> group, DateTimeOffset now, CancellationToken ct)
     {
         await using var batch = new UnnestBatch(connection);
-        batch.Add("select message_node_alive($1)").Value(node, Uuid);
+        var claims = group.GroupBy(e => e.Claim).Select(g => (Id: g.Key, Count: g.Count())).OrderBy(c => c.Id, UuidOrder.Instance).ToList();
+        batch.Add("select message_claims_held($1)").Column(claims, Uuid, c => c.Id);
         batch.Add("insert into message_flushes (id, at) values ($1, $2)").Value(flush, Uuid).Value(now.UtcDateTime, TimestampTz);
 
         var finals = group.FindAll(e => e.Kind == ExitKind.Final);
@@ -96,7 +97,7 @@ internal static class ExitStatements
         if (nexts.Count > 0)
             WriteNexts(batch, nexts);
         WriteTraces(batch, ExitTraces.Of(group));
-        WriteClaims(batch, group);
+        WriteClaims(batch, claims);
         WriteFigures(batch, group);
         await batch.ExecuteAsync(ct);
     }
@@ -159,9 +160,8 @@ internal static class ExitStatements
             .Value(least, Uuid).Value(greatest, Uuid);
     }
 
-    private static void WriteClaims(UnnestBatch batch, List<MessageExit> group)
+    private static void WriteClaims(UnnestBatch batch, List<(Guid Id, int Count)> claims)
     {
-        var claims = group.GroupBy(e => e.Claim).Select(g => (Id: g.Key, Count: g.Count())).OrderBy(c => c.Id, UuidOrder.Instance).ToList();
         batch.Add(Claims).Column(claims, Uuid, c => c.Id).Column(claims, Integer, c => c.Count);
         batch.Add(EmptyClaims).Column(claims, Uuid, c => c.Id);
     }

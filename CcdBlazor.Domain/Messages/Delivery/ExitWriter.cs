@@ -20,9 +20,6 @@ internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, M
 
     private readonly Channel<MessageExit> exits = Channel.CreateBounded<MessageExit>(new BoundedChannelOptions(Room) { SingleReader = false });
 
-    /// <summary>This node was declared dead by another: what it holds belongs to others now.</summary>
-    public event Action? Fenced;
-
     public int Waiting => exits.Reader.Count;
 
     public ValueTask AddAsync(MessageExit exit) => exits.Writer.TryWrite(exit) ? ValueTask.CompletedTask : exits.Writer.WriteAsync(exit);
@@ -30,9 +27,9 @@ internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, M
     /// <summary>No more outcomes will come; <see cref="RunAsync"/> ends when all are written.</summary>
     public void Complete() => exits.Writer.TryComplete();
 
-    public Task RunAsync(Func<Guid> node, CancellationToken ct) => Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => WriteAsync(node, ct), CancellationToken.None)));
+    public Task RunAsync(CancellationToken ct) => Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => WriteAsync(ct), CancellationToken.None)));
 
-    private async Task WriteAsync(Func<Guid> node, CancellationToken ct)
+    private async Task WriteAsync(CancellationToken ct)
     {
         var group = new List<MessageExit>(LargestGroup);
         while (await exits.Reader.WaitToReadAsync(CancellationToken.None))
@@ -41,11 +38,11 @@ internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, M
             while (group.Count < LargestGroup && exits.Reader.TryRead(out var exit))
                 group.Add(exit);
             if (group.Count > 0)
-                await PersistAsync(node(), group, ct);
+                await PersistAsync(group, ct);
         }
     }
 
-    private async Task PersistAsync(Guid node, List<MessageExit> group, CancellationToken ct)
+    private async Task PersistAsync(List<MessageExit> group, CancellationToken ct)
     {
         var flush = Guid.CreateVersion7(clock.GetUtcNow());
         for (var attempt = 0; ; attempt++)
@@ -54,14 +51,19 @@ internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, M
             {
                 await using var connection = await source.OpenConnectionAsync(ct);
                 if (attempt == 0 || !await WrittenAsync(connection, flush, ct))
-                    await ExitStatements.WriteAsync(connection, node, flush, group, clock.GetUtcNow(), ct);
+                    await ExitStatements.WriteAsync(connection, flush, group, clock.GetUtcNow(), ct);
                 Announce(group);
                 return;
             }
             catch (PostgresException e) when (e.SqlState == "CCD01")
             {
-                log.LogWarning("This node was declared dead; {Count} outcomes belong to its successor", group.Count);
-                Fenced?.Invoke();
+                // Another node took over what this one held too long; the other claims of the group are still good.
+                var claims = group.GroupBy(exit => exit.Claim).ToList();
+                if (claims.Count > 1)
+                    foreach (var claim in claims)
+                        await PersistAsync([.. claim], ct);
+                else
+                    log.LogWarning("A claim was taken over; {Count} outcomes belong to the successor", group.Count);
                 return;
             }
             catch (Exception e) when (!ct.IsCancellationRequested && e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)

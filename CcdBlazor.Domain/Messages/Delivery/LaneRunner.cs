@@ -165,7 +165,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
             var traced = provider.Resend != ResendRule.RecognisesOurId;
             if (traced)
                 // If this node dies in the call, its successor must know that the call had begun.
-                await BeginTraces.WriteAsync(tools.Source, node(), ready.ConvertAll(r => r.Row), account.Number, tools.Clock.GetUtcNow(), CancellationToken.None);
+                await BeginTraces.WriteAsync(tools.Source, group.Id, ready.ConvertAll(r => r.Row), account.Number, tools.Clock.GetUtcNow(), CancellationToken.None);
             var calls = new List<Task>();
             foreach (var part in ready.GroupBy(r => (r.Through.Number, r.Row.Interrupted)))
                 foreach (var chunk in part.Chunk(provider.LargestGroup))

@@ -6,20 +6,21 @@ using NpgsqlTypes;
 
 namespace CcdBlazor.Domain.Messages.Delivery;
 
+/// <summary>The rhythm of the nodes' hearts.</summary>
+/// <param name="OwnLimit">Without a heartbeat for so long a node sends nothing more.</param>
+/// <param name="OthersLimit">And after so long (by the database's clock) the others take over; longer than <paramref name="OwnLimit"/>.</param>
+internal sealed record NodeTimes(TimeSpan Beat, TimeSpan OwnLimit, TimeSpan OthersLimit)
+{
+    public static readonly NodeTimes Usual = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(12));
+}
+
 /// <summary>
 /// This node's heartbeat, and what becomes of the claims of nodes whose heart stopped. A node that cannot reach the database stops
 /// sending before the others give it up, so two nodes never hold the same message.
 /// </summary>
-internal sealed class NodeLife(NpgsqlDataSource source, LaneSignals signals, IReadOnlyDictionary<string, IMessageProvider> providers, AccountBook accounts, TimeProvider clock, ILogger<NodeLife> log)
+internal sealed class NodeLife(
+    NpgsqlDataSource source, LaneSignals signals, IReadOnlyDictionary<string, IMessageProvider> providers, AccountBook accounts, NodeTimes times, TimeProvider clock, ILogger<NodeLife> log)
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(2);
-
-    /// <summary>Without a heartbeat for so long this node sends nothing more.</summary>
-    private static readonly TimeSpan OwnLimit = TimeSpan.FromSeconds(8);
-
-    /// <summary>And after so long (by the database's clock) the others take over.</summary>
-    private static readonly TimeSpan OthersLimit = TimeSpan.FromSeconds(12);
-
     private Guid id = Guid.CreateVersion7();
     private long beatAt;
     private long steadySince;
@@ -28,7 +29,7 @@ internal sealed class NodeLife(NpgsqlDataSource source, LaneSignals signals, IRe
     public Guid Id => id;
 
     /// <summary>True while it is certain that nobody else has taken over what this node holds.</summary>
-    public bool MayClaim => registered && clock.GetElapsedTime(beatAt) < OwnLimit;
+    public bool MayClaim => registered && clock.GetElapsedTime(beatAt) < times.OwnLimit;
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -38,7 +39,7 @@ internal sealed class NodeLife(NpgsqlDataSource source, LaneSignals signals, IRe
             {
                 await BeatAsync(ct);
                 // Right after the database came back every heartbeat is old: nobody is dead because of that.
-                if (clock.GetElapsedTime(steadySince) > OthersLimit)
+                if (clock.GetElapsedTime(steadySince) > times.OthersLimit)
                     await RecoverAsync(ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -51,12 +52,12 @@ internal sealed class NodeLife(NpgsqlDataSource source, LaneSignals signals, IRe
                 log.LogWarning("The heartbeat failed ({Error})", e is PostgresException p ? p.SqlState : e.GetType().Name);
             }
 
-            await Task.Delay(Beat, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(times.Beat, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Another node declared this one dead: it goes on as a new one, empty-handed.</summary>
-    public void Renew()
+    /// <summary>Others gave this node up: it goes on as a new one, empty-handed.</summary>
+    private void Renew()
     {
         registered = false;
         id = Guid.CreateVersion7();
@@ -102,7 +103,7 @@ internal sealed class NodeLife(NpgsqlDataSource source, LaneSignals signals, IRe
     {
         await using (var bury = source.CreateCommand("delete from message_nodes where seen_at < now() - $1 and id <> $2"))
         {
-            bury.Parameters.AddWithValue(OthersLimit);
+            bury.Parameters.AddWithValue(times.OthersLimit);
             bury.Parameters.AddWithValue(id);
             await bury.ExecuteNonQueryAsync(ct);
         }

@@ -10,12 +10,15 @@ namespace CcdBlazor.Domain.Messages.Sending;
 /// The door for single messages. Requests that arrive together are written by one statement and one commit (group commit), and each
 /// caller is answered after that commit. The queue in front is bounded: a full one refuses at once instead of slowing everybody.
 /// </summary>
-internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals, RecentRows recent, ILogger<MessageIntake> log)
+internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals, RecentRows recent, TimeProvider clock, ILogger<MessageIntake> log)
 {
     /// <summary>Two writers: while one waits for its commit the other gathers. More only contend on two cores.</summary>
     private const int Writers = 2;
 
     private const int LargestGroup = 1_000;
+
+    /// <summary>A restart of the database is waited for so long before callers are told to come back.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     private readonly Channel<Pending> door = Channel.CreateBounded<Pending>(
         new BoundedChannelOptions(20_000) { FullMode = BoundedChannelFullMode.Wait, SingleReader = false });
@@ -52,26 +55,42 @@ internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals
 
     private async Task FlushAsync(List<Pending> group)
     {
-        try
+        var since = clock.GetTimestamp();
+        for (var attempt = 0; ; attempt++)
         {
-            await WriteGroupAsync(group);
-        }
-        catch (PostgresException e) when (group.Count > 1 && e.SqlState is not ("57P01" or "57P02" or "57P03"))
-        {
-            // One bad row must not refuse its neighbours.
-            log.LogError("A group of {Count} messages was refused by the database ({State}); writing them one by one", group.Count, e.SqlState);
-            foreach (var one in group)
-                await FlushAsync([one]);
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
-        {
-            log.LogWarning("{Count} messages were not accepted: {Error}", group.Count, e.GetType().Name);
-            foreach (var pending in group)
-                pending.Refuse(SendRefusals.Busy);
+            try
+            {
+                await WriteGroupAsync(group, mayBeWritten: attempt > 0);
+                return;
+            }
+            catch (PostgresException e) when (group.Count > 1 && !IsOutage(e))
+            {
+                // One bad row must not refuse its neighbours.
+                log.LogError("A group of {Count} messages was refused by the database ({State}); writing them one by one", group.Count, e.SqlState);
+                foreach (var one in group)
+                    await FlushAsync([one]);
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            {
+                log.LogWarning("{Count} messages wait for the database ({Error})", group.Count, e is PostgresException p ? p.SqlState : e.GetType().Name);
+                if (clock.GetElapsedTime(since) > Patience || (e is PostgresException refused && !IsOutage(refused)))
+                {
+                    foreach (var pending in group)
+                        pending.Refuse(SendRefusals.Busy);
+                    return;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(200), clock);
+            }
         }
     }
 
-    private async Task WriteGroupAsync(List<Pending> group)
+    /// <summary>The server is going down or starting, or took the session away: the same again in a moment is right.</summary>
+    private static bool IsOutage(PostgresException e) => e.SqlState is "57P01" or "57P02" or "57P03" or "40P01" or "53300";
+
+    /// <param name="mayBeWritten">An earlier try lost its connection: its commit may have happened.</param>
+    private async Task WriteGroupAsync(List<Pending> group, bool mayBeWritten)
     {
         // Two requests under one key in one group: the first is written, the second is answered like any later repetition.
         List<Pending>? twins = null;
@@ -84,7 +103,9 @@ internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals
                 rows.Add(pending.Row);
 
         await using var connection = await source.OpenConnectionAsync();
-        var accepted = await InsertMessages.ExecuteAsync(connection, null, rows, keys is not null, CancellationToken.None);
+        var accepted = mayBeWritten ? await WrittenAsync(connection, rows) : null;
+        if (accepted is not { Count: > 0 })
+            accepted = await InsertMessages.ExecuteAsync(connection, null, rows, keys is not null, CancellationToken.None);
 
         var woken = new HashSet<(int Lane, short Class)>();
         List<Pending>? repeated = twins;
@@ -116,6 +137,18 @@ internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals
             signals.Raise(lane, priorityClass);
         if (repeated is not null)
             await AnswerRepeatedAsync(connection, repeated);
+    }
+
+    /// <summary>Which of the rows are in the table. A group is one commit: some of them are there exactly when the commit happened.</summary>
+    private static async Task<HashSet<Guid>> WrittenAsync(NpgsqlConnection connection, List<MessageRow> rows)
+    {
+        var found = new HashSet<Guid>();
+        await using var find = new NpgsqlCommand("select id from messages where id = any($1)", connection);
+        find.Parameters.AddWithValue(rows.Select(r => r.Id).ToArray());
+        await using var reader = await find.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            found.Add(reader.GetGuid(0));
+        return found;
     }
 
     private static async Task AnswerRepeatedAsync(NpgsqlConnection connection, List<Pending> repeated)
