@@ -1,10 +1,12 @@
 using CcdBlazor.Domain.Changes;
+using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Limits;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -33,6 +35,8 @@ public static class MessagesModule
         services.AddSingleton<BatchBook>();
         services.AddSingleton<BatchFeeder>();
         services.AddSingleton<ReceiptBook>();
+        services.AddSingleton(p => new BatchService(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new MessageSender(
             p.GetRequiredService<TemplateBook>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new DeliveryEngine(

@@ -206,9 +206,9 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
             var state = rows[i].BatchId is { } batch ? await tools.Batches.StateAsync(batch, ct) : BatchState.Running;
             if (templates[i] is null || !templates[i]!.Speaks(rows[i].Channel))
                 await LeaveAsync(Out(rows[i], group, now, MessageState.Skipped, SkipCodes.TemplateGone), left);
-            else if (state == BatchState.Cancelled)
+            else if (state == BatchState.Cancelled && !rows[i].Interrupted)
                 await LeaveAsync(Out(rows[i], group, now, MessageState.Cancelled, null), left);
-            else if (state is BatchState.Paused or BatchState.CanaryDone && !rows[i].Interrupted)
+            else if (state == BatchState.Paused && !rows[i].Interrupted)
                 await LeaveAsync(Wait(rows[i], group, now, DateTimeOffset.MaxValue, WaitReason.Paused), left);
             else
                 open.Add(i);

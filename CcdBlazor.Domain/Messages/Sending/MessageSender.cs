@@ -61,7 +61,9 @@ public sealed class MessageSender
             return TemplateRefusals.Unknown;
         if (entry.Active is not { } template)
             return TemplateRefusals.NotActive;
-        if (FirstRefusal(request, template, now) is { } refusal)
+        if (template.Check(request.Variables) is { } wrong)
+            return wrong;
+        if (RefusalApartFromVariables(request, template, now) is { } refusal)
             return refusal;
         var recipient = RecipientRules.Normalise(request.Channel, request.Recipient, toBot: request.Account is not null);
         if (recipient is null)
@@ -98,12 +100,11 @@ public sealed class MessageSender
         };
     }
 
-    private static Refusal? FirstRefusal(MessageRequest request, CompiledTemplate template, DateTimeOffset now)
+    /// <summary>What is wrong with a request that is the same for every recipient of a batch.</summary>
+    internal static Refusal? RefusalApartFromVariables(MessageRequest request, CompiledTemplate template, DateTimeOffset now)
     {
         if (!template.Speaks(request.Channel))
             return TemplateRefusals.ChannelMissing(request.Channel);
-        if (template.Check(request.Variables) is { } wrong)
-            return wrong;
         if (request.Priority is < 0 or > 10)
             return SendRefusals.PriorityRange;
         if (request.At is not null && request.After is not null)
