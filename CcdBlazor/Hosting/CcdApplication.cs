@@ -109,6 +109,7 @@ public static class CcdApplication
             circuits.DisconnectedCircuitMaxRetained = 1_200;
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
         });
+        services.AddLeanCircuits();
         services.AddCascadingAuthenticationState();
         services.AddRadzenComponents();
         services.AddHttpContextAccessor();

@@ -21,6 +21,14 @@ public sealed record NavEntry(string? Group, string Path, string Label, string I
         new("管理", "/customers/recycle-bin", "回收站", "delete", [Permission.DeleteCustomers]),
     ];
 
+    /// <summary>True when the path is this entry's page or one below it.</summary>
+    /// <param name="path">With its leading slash; what follows a question mark does not count.</param>
+    public bool LeadsTo(string path)
+    {
+        path = path.Split('?', '#')[0].TrimEnd('/');
+        return Path == "/" ? path.Length == 0 : path.Equals(Path, StringComparison.OrdinalIgnoreCase) || path.StartsWith($"{Path}/", StringComparison.OrdinalIgnoreCase);
+    }
+
     public static IReadOnlyList<NavEntry> For(Actor actor) =>
         [.. All.Where(entry => entry.AnyOf.Length == 0 || entry.AnyOf.Any(actor.May))];
 }
