@@ -78,7 +78,7 @@ internal sealed class BenchData(IServiceProvider services, BenchSettings setting
         var cipher = services.GetRequiredService<FieldCipher>();
         var hash = services.GetRequiredService<FieldHash>();
         const string columns = "id, number, kind, name, phones, identity_cipher, identity_hash, identity_tail, source, tags, facts, owner_id, department_id, collaborator_ids, staff_ids, "
-            + "state, completeness_percent, missing_count, submitted_at, decided_at, state_since, created_at, created_by, updated_at, name_key, phone_key, search_grams";
+            + "state, completeness_percent, missing_count, submitted_at, decided_at, state_since, created_at, created_by, updated_at, name_key, phone_key, search_grams, created_month";
         await CopyAsync("customers", columns, async (writer, i) =>
         {
             var c = Customer(i);
@@ -113,7 +113,10 @@ internal sealed class BenchData(IServiceProvider services, BenchSettings setting
             await TimeAsync(writer, updated, ct);
             await writer.WriteAsync(CustomerSearch.KeyOf(name), ct);
             await writer.WriteAsync(CustomerSearch.PhoneKeyOf(phones), ct);
-            await writer.WriteAsync(CustomerSearch.GramsOf(name, phones, identity?[^4..], c.Number, tags, [c.Product.Id], c.Source), ct);
+            await writer.WriteAsync(CustomerSearch.GramsOf(new CustomerGrams(
+                name, phones, identity?[^4..], c.Number, tags, [c.Product.Id], c.Source,
+                c.Owner.Id, collaborators, c.Owner.DepartmentId, c.State, c.Kind, c.CreatedAt, c.State >= CustomerState.InReview)), ct);
+            await writer.WriteAsync(CustomerSearch.MonthOf(c.CreatedAt), ct);
         }, ct);
     }
 

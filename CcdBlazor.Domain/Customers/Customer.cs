@@ -85,6 +85,9 @@ internal sealed class Customer
 
     public DateTimeOffset CreatedAt { get; private init; }
 
+    /// <summary>Of registration, in Shanghai, as <c>202611</c>: lists of a month, newest change first, walk an index of it.</summary>
+    public int CreatedMonth { get; private init; }
+
     public Guid? CreatedBy { get; private init; }
 
     public DateTimeOffset UpdatedAt { get; private set; }
@@ -112,6 +115,7 @@ internal sealed class Customer
             State = CustomerState.Collecting,
             StateSince = now,
             CreatedAt = now,
+            CreatedMonth = CustomerSearch.MonthOf(now),
             CreatedBy = by.Id,
         };
         customer.Apply(profile, now);
@@ -264,7 +268,9 @@ internal sealed class Customer
     public void Touch(DateTimeOffset now)
     {
         UpdatedAt = now;
-        SearchGrams = CustomerSearch.GramsOf(Name, Phones, IdentityTail, Number, Tags, loans.Select(l => l.ProductId), Source);
+        SearchGrams = CustomerSearch.GramsOf(new CustomerGrams(
+            Name, Phones, IdentityTail, Number, Tags, loans.Select(l => l.ProductId), Source,
+            OwnerId, CollaboratorIds, DepartmentId, State, Kind, CreatedAt, SubmittedAt is not null));
     }
 
     /// <summary>True while facts, loans and rules may change: before a review, and after it was sent back.</summary>

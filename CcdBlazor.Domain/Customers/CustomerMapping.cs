@@ -64,8 +64,9 @@ internal sealed class CustomerMapping : IEntityTypeConfiguration<Customer>, IRef
         customer.HasIndex(c => new { c.StateSince, c.Id }).HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.State, c.StateSince }).HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.DepartmentId, c.UpdatedAt }).IsDescending(false, true).HasFilter("deleted_at is null");
-        // The arm of visibility of those who review.
-        customer.HasIndex(c => c.SubmittedAt).HasFilter("deleted_at is null and submitted_at is not null");
+        // What was submitted, for those who review; a month's customers.
+        customer.HasIndex(c => new { c.UpdatedAt, c.Id }, "ix_customers_submitted").IsDescending().HasFilter("deleted_at is null and submitted_at is not null");
+        customer.HasIndex(c => new { c.CreatedMonth, c.UpdatedAt }).IsDescending(false, true).HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.CompletenessPercent, c.UpdatedAt }).IsDescending().HasFilter("deleted_at is null");
         // By pinyin, as clerks look names up.
         customer.HasIndex(c => new { c.Name, c.Id }, "ix_customers_name_pinyin").UseCollation(NameOrder, null!).HasFilter("deleted_at is null");

@@ -25,7 +25,7 @@ public sealed partial class CustomerQueries
         if (!by.May(Permission.ExportCustomers))
             return CommonRefusals.Forbidden;
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var matches = await NarrowedAsync(db, filter, by, ct);
+        var matches = (await MatchAsync(db, filter, by, ct)).Both(db.Customers.AsNoTracking());
         if (chosen is { Count: > 0 })
         {
             var ids = chosen.ToArray();

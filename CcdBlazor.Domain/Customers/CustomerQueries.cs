@@ -33,7 +33,7 @@ public sealed partial class CustomerQueries
     public async Task<Page<CustomerRow>> ListAsync(CustomerFilter filter, PageRequest page, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var (ids, total, isFloor) = await CustomerList.PageAsync(db, await NarrowedAsync(db, filter, by, ct), filter.Sort, page, HintOf(filter, by), ct);
+        var (ids, total, isFloor) = await CustomerList.PageAsync(db, await MatchAsync(db, filter, by, ct), filter, by, page, time.GetUtcNow(), ct);
         return new Page<CustomerRow>(await RowsAsync(db, ids, ct), total, isFloor, page);
     }
 
@@ -108,6 +108,7 @@ public sealed partial class CustomerQueries
         await using var db = await contexts.CreateDbContextAsync(ct);
         var found = new List<DuplicateRow>();
         var visible = db.Customers.AsNoTracking().VisibleTo(by).Where(c => c.DeletedAt == null && c.Id != except);
+        IQueryable<Customer> Found(string typed) => CustomerMatch.VisibleTo(by).Matching(typed, _ => null).Both(db.Customers.AsNoTracking()).Where(c => c.Id != except);
 
         if (!string.IsNullOrWhiteSpace(draft.IdentityNumber) && IdentityNumber.Parse(draft.Kind, draft.IdentityNumber, time.GetUtcNow()) is { Ok: true } number)
         {
@@ -118,12 +119,12 @@ public sealed partial class CustomerQueries
         }
 
         foreach (var phone in draft.Phones.Select(ContactPhone.Parse).Where(p => p.Ok).Select(p => p.Value).Take(CustomerDraft.MostPhones))
-            found.AddRange(await visible.Matching(phone, _ => null).Where(c => c.Phones.Contains(phone)).Take(MostDuplicates)
+            found.AddRange(await Found(phone).Where(c => c.Phones.Contains(phone)).Take(MostDuplicates)
                 .Select(c => new DuplicateRow("电话相同", c.Id, c.Number, c.Name)).ToListAsync(ct));
 
         var key = CustomerSearch.KeyOf(draft.Name);
         if (key.Length > 1)
-            found.AddRange(await visible.Matching(key, _ => null).Where(c => c.NameKey == key).Take(MostDuplicates)
+            found.AddRange(await Found(key).Where(c => c.NameKey == key).Take(MostDuplicates)
                 .Select(c => new DuplicateRow("名称相同", c.Id, c.Number, c.Name)).ToListAsync(ct));
         return [.. found.GroupBy(d => d.Id).Select(g => g.First() with { Why = string.Join("、", g.Select(d => d.Why).Distinct()) }).Take(MostDuplicates)];
     }
@@ -156,67 +157,75 @@ public sealed partial class CustomerQueries
     private static IReadOnlyList<string> MostUsed(IEnumerable<string> values) =>
         [.. values.GroupBy(v => v).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(MostSuggestions).Select(g => g.Key)];
 
-    private static ListHint HintOf(CustomerFilter filter, Actor by)
+    /// <summary>Exact on the row, and by grams wherever there is one.</summary>
+    private async Task<CustomerMatch> MatchAsync(CcdDbContext db, CustomerFilter filter, Actor by, CancellationToken ct)
     {
-        var states = filter.States?.Distinct().Count() ?? 0;
-        if (by.May(Permission.ViewAllCustomers) && (filter with { States = null }).IsEmpty && (states == 0 || (states == 1 && filter.Sort is CustomerSort.Updated or CustomerSort.StateSince)))
-            return ListHint.Walk;
-        return (filter.Sort == CustomerSort.Name && filter.Search is not null) || (filter.Sort == CustomerSort.Completeness && states > 0) || filter.CreatedTo is not null
-            ? ListHint.Sort
-            : ListHint.Unknown;
-    }
-
-    private async Task<IQueryable<Customer>> NarrowedAsync(CcdDbContext db, CustomerFilter filter, Actor by, CancellationToken ct)
-    {
-        var customers = db.Customers.AsNoTracking().VisibleTo(by).Where(c => c.DeletedAt == null).Matching(filter.Search, HashOfTyped);
+        var match = CustomerMatch.VisibleTo(by).Matching(filter.Search, HashOfTyped);
         if (filter.States is { Count: > 0 } states)
         {
             var wanted = states.Distinct().ToArray();
-            customers = wanted is [var only] ? customers.Where(c => c.State == only) : customers.Where(c => wanted.Contains(c.State));
+            match.HavingAny([.. wanted.Select(CustomerSearch.StateGram)]);
+            _ = wanted is [var only] ? match.Where(c => c.State == only) : match.Where(c => wanted.Contains(c.State));
         }
 
         if (filter.ProductId is { } product)
-            customers = WithGram(customers, CustomerSearch.ProductGram(product));
+        {
+            var gram = CustomerSearch.ProductGram(product);
+            match.Having(gram).Where(c => c.SearchGrams.Contains(gram));
+        }
+
         if (!string.IsNullOrWhiteSpace(filter.Tag))
-            customers = WithGram(customers, CustomerSearch.TagGram(filter.Tag));
+        {
+            var tag = filter.Tag;
+            match.Having(CustomerSearch.TagGram(tag)).Where(c => c.Tags.Contains(tag));
+        }
+
         if (!string.IsNullOrWhiteSpace(filter.Source))
-            customers = WithGram(customers, CustomerSearch.SourceGram(filter.Source));
-        // The array with the GIN index first: owners are a part of it.
+        {
+            var source = filter.Source;
+            match.Having(CustomerSearch.SourceGram(source)).Where(c => c.Source == source);
+        }
+
         if (filter.OwnerId is { } owner)
-            customers = customers.Where(c => c.StaffIds.Contains(owner) && c.OwnerId == owner);
+            match.Having(CustomerSearch.StaffGram(owner)).Where(c => c.OwnerId == owner);
         if (filter.DepartmentId is { } department)
         {
             // Looked up first: PostgreSQL then knows how many departments it is about.
-            var below = (await db.WithBelowAsync(department, ct)).Select(id => (Guid?)id).ToArray();
-            customers = below is [var only] ? customers.Where(c => c.DepartmentId == only) : customers.Where(c => below.Contains(c.DepartmentId));
+            var below = (await db.WithBelowAsync(department, ct)).ToArray();
+            match.HavingAny([.. below.Select(CustomerSearch.DepartmentGram)]).Where(c => c.DepartmentId != null && below.Contains(c.DepartmentId.Value));
         }
 
         if (filter.SentBack)
-            customers = customers.Where(c => c.State == CustomerState.Collecting && c.SubmittedAt != null);
+            match.Having(CustomerSearch.SubmittedGram, CustomerSearch.StateGram(CustomerState.Collecting)).Where(c => c.State == CustomerState.Collecting && c.SubmittedAt != null);
         if (filter.Kind is { } kind)
-            customers = customers.Where(c => c.Kind == kind);
+        {
+            if (kind == CustomerKind.Company)
+                match.Having(CustomerSearch.CompanyGram);
+            match.Where(c => c.Kind == kind);
+        }
+
         if (filter.CreatedFrom is { } first)
         {
             var from = CustomerNumbers.StartOf(first);
-            customers = customers.Where(c => c.CreatedAt >= from);
+            match.Where(c => c.CreatedAt >= from);
         }
 
         if (filter.CreatedTo is { } last && last < DateOnly.MaxValue)
         {
             var before = CustomerNumbers.StartOf(last.AddDays(1));
-            customers = customers.Where(c => c.CreatedAt < before);
+            match.Where(c => c.CreatedAt < before);
         }
 
+        if (CustomerWalk.MonthsOf(filter, time.GetUtcNow()) is { Length: > 0 } months)
+            match.HavingAny([.. months.Select(CustomerSearch.MonthGram)]);
         if (filter.WaitingDays is > 0 and var days)
         {
             var since = time.GetUtcNow() - TimeSpan.FromDays(Math.Min(days, 3650));
-            customers = customers.Where(c => c.StateSince <= since);
+            match.Where(c => c.StateSince <= since);
         }
 
-        return customers;
+        return match;
     }
-
-    private static IQueryable<Customer> WithGram(IQueryable<Customer> customers, string gram) => customers.Where(c => c.SearchGrams.Contains(gram));
 
     /// <summary>The hash of a complete, valid number; anything else is searched by its parts.</summary>
     private byte[]? HashOfTyped(string typed)

@@ -38,6 +38,15 @@ internal static class CustomerVisibility
         }
     }
 
+    /// <summary>The grams of which a visible customer has at least one; none for who sees all. It must say the same as <see cref="VisibleTo"/>.</summary>
+    public static string[]? GramsFor(Actor by) => by is not StaffActor staff || staff.May(Permission.ViewAllCustomers)
+        ? null
+        :
+        [
+            CustomerSearch.StaffGram(staff.StaffId), .. staff.LedDepartments.Select(CustomerSearch.DepartmentGram),
+            .. staff.May(Permission.ViewSubmittedFiles) ? [CustomerSearch.SubmittedGram] : Array.Empty<string>(),
+        ];
+
     /// <summary>Deleted customers, for those who may delete and restore.</summary>
     public static IQueryable<Customer> InRecycleBin(this IQueryable<Customer> customers, Actor by) =>
         by.May(Permission.DeleteCustomers) ? customers.Where(c => c.DeletedAt != null) : customers.Where(c => false);

@@ -151,11 +151,13 @@ public sealed class CustomerSearchTests(CustomersWorld world) : IClassFixture<Cu
     public async Task More_matches_than_are_gathered_are_still_in_order_and_counted_as_more(CustomerSort sort)
     {
         var clerk = await GivenManyAsync();
-        foreach (var filter in new CustomerFilter[] { new("鑫"), new("鑫", States: [CustomerState.Collecting]), new() })
+        foreach (var filter in new CustomerFilter[] { new("鑫"), new("鑫", States: [CustomerState.Collecting]), new(CreatedFrom: new DateOnly(2020, 1, 1)), new() })
         {
             var first = await world.Queries.ListAsync(filter with { Sort = sort }, new PageRequest(1, 20), clerk, default);
             var second = await world.Queries.ListAsync(filter with { Sort = sort }, new PageRequest(2, 20), clerk, default);
-            Assert.Equal((CustomerList.Gathered, true, 20, 20), (first.Total, first.TotalIsFloor, first.Rows.Count, second.Rows.Count));
+            // Without a filter the count goes along an index, and further.
+            Assert.Equal(filter.IsEmpty ? (CustomerList.Gathered + 50, false) : (CustomerList.Gathered, true), (first.Total, first.TotalIsFloor));
+            Assert.Equal((20, 20), (first.Rows.Count, second.Rows.Count));
             var rows = first.Rows.Concat(second.Rows).ToList();
             Assert.Equal(40, rows.Select(r => r.Id).Distinct().Count());
             Assert.Equal(

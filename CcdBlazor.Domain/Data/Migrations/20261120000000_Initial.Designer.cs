@@ -165,6 +165,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("created_by");
 
+                    b.Property<int>("CreatedMonth")
+                        .HasColumnType("integer")
+                        .HasColumnName("created_month");
+
                     b.Property<DateTimeOffset?>("DecidedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("decided_at");
@@ -312,10 +316,6 @@ namespace CcdBlazor.Domain.Data.Migrations
 
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("StaffIds"), "gin");
 
-                    b.HasIndex("SubmittedAt")
-                        .HasDatabaseName("ix_customers_submitted_at")
-                        .HasFilter("deleted_at is null and submitted_at is not null");
-
                     b.HasIndex("CompletenessPercent", "UpdatedAt")
                         .IsDescending()
                         .HasDatabaseName("ix_customers_completeness_percent_updated_at")
@@ -324,6 +324,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.HasIndex("CreatedAt", "Id")
                         .IsDescending()
                         .HasDatabaseName("ix_customers_created_at_id")
+                        .HasFilter("deleted_at is null");
+
+                    b.HasIndex("CreatedMonth", "UpdatedAt")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("ix_customers_created_month_updated_at")
                         .HasFilter("deleted_at is null");
 
                     b.HasIndex("DepartmentId", "UpdatedAt")
@@ -371,6 +376,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.HasIndex(new[] { "OwnerId", "StateSince" }, "ix_customers_sent_back")
                         .HasDatabaseName("ix_customers_sent_back")
                         .HasFilter("deleted_at is null and state = 0 and submitted_at is not null");
+
+                    b.HasIndex(new[] { "UpdatedAt", "Id" }, "ix_customers_submitted")
+                        .IsDescending()
+                        .HasDatabaseName("ix_customers_submitted")
+                        .HasFilter("deleted_at is null and submitted_at is not null");
 
                     b.HasIndex(new[] { "IdentityHash" }, "ux_customers_identity_hash")
                         .IsUnique()

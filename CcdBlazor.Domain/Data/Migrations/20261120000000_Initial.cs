@@ -590,6 +590,7 @@ namespace CcdBlazor.Domain.Data.Migrations
                     return_note = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
                     state_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    created_month = table.Column<int>(type: "integer", nullable: false),
                     created_by = table.Column<Guid>(type: "uuid", nullable: true),
                     updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     deleted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -843,6 +844,13 @@ namespace CcdBlazor.Domain.Data.Migrations
                 filter: "deleted_at is null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_customers_created_month_updated_at",
+                table: "customers",
+                columns: new[] { "created_month", "updated_at" },
+                descending: new[] { false, true },
+                filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_customers_deleted_at",
                 table: "customers",
                 column: "deleted_at",
@@ -921,9 +929,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                 filter: "deleted_at is null");
 
             migrationBuilder.CreateIndex(
-                name: "ix_customers_submitted_at",
+                name: "ix_customers_submitted",
                 table: "customers",
-                column: "submitted_at",
+                columns: new[] { "updated_at", "id" },
+                descending: new bool[0],
                 filter: "deleted_at is null and submitted_at is not null");
 
             migrationBuilder.CreateIndex(

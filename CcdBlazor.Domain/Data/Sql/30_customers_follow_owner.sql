@@ -2,7 +2,10 @@
 -- and no join at a million rows; when a person changes department, the customers follow in the same commit, whoever wrote it.
 create or replace function customers_follow_owner() returns trigger language plpgsql as $$
 begin
-  update customers set department_id = new.department_id
+  -- The gram of the department goes along (CustomerSearch.DepartmentGram), at the place where the program would put it or not: order means nothing.
+  update customers set department_id = new.department_id,
+    search_grams = array_remove(search_grams, 'd:' || replace(department_id::text, '-', ''))
+      || case when new.department_id is null then '{}'::text[] else array['d:' || replace(new.department_id::text, '-', '')] end
   where staff_ids @> array[new.id] and owner_id = new.id and department_id is distinct from new.department_id;
   return null;
 end
