@@ -23,6 +23,9 @@ public static class AuditWords
         ["customer.facts_set"] = "修改了客户情况",
         ["customer.tagged"] = "调整了客户标签",
         ["customers.exported"] = "导出了客户列表",
+        ["customer_view.saved"] = "保存了列表视图",
+        ["customer_view.changed"] = "修改了列表视图",
+        ["customer_view.deleted"] = "删除了列表视图",
         ["file.completed"] = "资料已齐全",
         ["file.incompleted"] = "资料变为不齐全",
         ["file.submitted"] = "提交了审核",
@@ -115,6 +118,7 @@ public static class AuditWords
     {
         ["customer"] = "客户",
         ["customers"] = "客户列表",
+        ["customer_view"] = "列表视图",
         ["file"] = "档案",
         ["document"] = "资料",
         ["upload"] = "上传",

@@ -40,4 +40,6 @@ public enum Permission
     ExportCustomers,
     /// <summary>See and change the settings of the program, and approve what colleagues propose.</summary>
     ManageSettings,
+    /// <summary>Share saved views of a list with everybody.</summary>
+    ShareViews,
 }

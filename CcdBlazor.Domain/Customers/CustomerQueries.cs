@@ -10,6 +10,9 @@ namespace CcdBlazor.Domain.Customers;
 /// <summary>Everything that pages read about customers, within the reader's rights.</summary>
 public sealed partial class CustomerQueries
 {
+    /// <summary>Lists with a filter are counted exactly up to here.</summary>
+    public const int CountedTo = CustomerList.Gathered;
+
     private const int MostDuplicates = 5;
     private const int MostSuggestions = 20;
     private const int SampleForSuggestions = 500;
@@ -29,12 +32,25 @@ public sealed partial class CustomerQueries
         this.time = time;
     }
 
-    /// <summary>A page of the list. Counted exactly up to a ceiling (<see cref="Page{T}.TotalIsFloor"/>).</summary>
+    /// <summary>
+    /// A page of the list. Its total is exact, or what was counted on the way (<see cref="Page{T}.TotalIsFloor"/>): then <see cref="CountAsync"/> says more.
+    /// </summary>
     public async Task<Page<CustomerRow>> ListAsync(CustomerFilter filter, PageRequest page, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         var (ids, total, isFloor) = await CustomerList.PageAsync(db, await MatchAsync(db, filter, by, ct), filter, by, page, time.GetUtcNow(), ct);
         return new Page<CustomerRow>(await RowsAsync(db, ids, ct), total, isFloor, page);
+    }
+
+    /// <summary>
+    /// How many the filter finds, where a page of the list only tells "at least so many": exactly up to <see cref="CountedTo"/>. Slower than the page.
+    /// </summary>
+    public async Task<(int Total, bool IsFloor)> CountAsync(CustomerFilter filter, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var match = await MatchAsync(db, filter, by, ct);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        return await CustomerList.CountAsync(db, match, ct);
     }
 
     /// <summary>Rows by id, in the order of the ids; what is not visible is left out.</summary>
@@ -158,7 +174,7 @@ public sealed partial class CustomerQueries
         [.. values.GroupBy(v => v).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(MostSuggestions).Select(g => g.Key)];
 
     /// <summary>Exact on the row, and by grams wherever there is one.</summary>
-    private async Task<CustomerMatch> MatchAsync(CcdDbContext db, CustomerFilter filter, Actor by, CancellationToken ct)
+    internal async Task<CustomerMatch> MatchAsync(CcdDbContext db, CustomerFilter filter, Actor by, CancellationToken ct)
     {
         var match = CustomerMatch.VisibleTo(by).Matching(filter.Search, HashOfTyped);
         if (filter.States is { Count: > 0 } states)

@@ -73,7 +73,9 @@ internal static class CustomerWalk
             rest = rest.Where(c => c.DepartmentId == null || !led.Contains(c.DepartmentId));
         var me = staff.StaffId;
         var gram = CustomerSearch.CollaboratorGram(me);
-        parts.Add(new(live.Where(c => c.OwnerId == me), rest.Where(c => c.OwnerId == me)));
+        // A customer is in its owner's department: who leads their own has their own customers already.
+        if (staff.DepartmentId is not { } home || !staff.LedDepartments.Contains(home))
+            parts.Add(new(live.Where(c => c.OwnerId == me), rest.Where(c => c.OwnerId == me)));
         parts.Add(new(live.Where(c => c.SearchGrams.Contains(gram)), rest.Where(c => c.SearchGrams.Contains(gram) && c.OwnerId != me), HasOrder: false));
         return parts;
     }

@@ -22,6 +22,7 @@ public static class CustomersModule
         services.AddSingleton(p => new CustomerQueries(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<FieldCipher>(), p.GetRequiredService<FieldHash>(),
             p.GetRequiredService<ILoanProducts>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new CustomerViewService(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

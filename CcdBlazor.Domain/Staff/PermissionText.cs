@@ -18,6 +18,7 @@ public static class PermissionText
         Permission.ReassignCustomers => new("客户", "转交客户", "可以把客户转交给另一位负责人。"),
         Permission.RevealIdentity => new("客户", "查看完整证件号", "可以填写理由后查看完整证件号码，每次都会留下记录。"),
         Permission.ExportCustomers => new("客户", "导出客户", "可以把客户列表导出为文件，导出会留下记录。"),
+        Permission.ShareViews => new("客户", "共享视图给全公司", "可以把自己保存的列表视图共享给所有同事；各人仍只看到自己有权看到的客户。"),
         Permission.CollectDocuments => new("资料", "收集资料", "可以上传、替换和撤回资料，生成客户上传链接，并提交审核。"),
         Permission.ReviewDocuments => new("资料", "审核资料", "可以通过或退回资料，并作出整份资料的审核结论。"),
         Permission.ReopenFiles => new("资料", "重新打开已结案资料", "可以在填写理由后重新打开已通过或已拒绝的资料。"),

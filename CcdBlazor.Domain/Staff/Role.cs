@@ -74,7 +74,7 @@ public static class ShippedRoles
         (CustomerService, [Permission.EditCustomers, Permission.CollectDocuments]),
         (Reviewer, [Permission.ViewSubmittedFiles, Permission.ReviewDocuments, Permission.DownloadOriginals]),
         (AccountManager, [Permission.EditCustomers, Permission.CollectDocuments]),
-        (SalesLead, [Permission.EditCustomers, Permission.CollectDocuments, Permission.ReassignCustomers, Permission.ViewStatistics, Permission.ExportCustomers]),
+        (SalesLead, [Permission.EditCustomers, Permission.CollectDocuments, Permission.ReassignCustomers, Permission.ViewStatistics, Permission.ExportCustomers, Permission.ShareViews]),
         (Finance, [Permission.ViewStatistics]),
         (Legal, [Permission.ViewSubmittedFiles]),
         (Execution, [Permission.ViewSubmittedFiles]),

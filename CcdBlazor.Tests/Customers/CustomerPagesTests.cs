@@ -24,6 +24,7 @@ public sealed class CustomerPagesTests : BunitContext, IClassFixture<CustomersWo
         this.world = world;
         Services.AddSingleton(world.Service);
         Services.AddSingleton(world.Queries);
+        Services.AddSingleton(world.Get<CustomerViewService>());
         Services.AddSingleton(world.Get<StaffDirectory>());
         Services.AddSingleton(world.Get<ChangeFeed>());
         Services.AddSingleton(world.Get<IValidator<CustomerDraft>>());
@@ -74,6 +75,84 @@ public sealed class CustomerPagesTests : BunitContext, IClassFixture<CustomersWo
         Assert.Empty(page.FindAll("a[href='/customers/new']"));
         await Task.CompletedTask;
     }
+
+    [Fact]
+    public async Task A_view_is_saved_from_the_page_opened_by_its_tab_and_deleted_after_a_question()
+    {
+        var clerk = current.Actor = await world.KnownAsync(CustomersWorld.Clerk());
+        var draft = CustomersWorld.Draft("视图客户");
+        draft.Tags = ["视图标签"];
+        await world.GivenCustomerAsync(clerk, draft);
+        await world.GivenCustomerAsync(clerk, CustomersWorld.Draft("其他客户"));
+        var navigation = Services.GetRequiredService<NavigationManager>();
+        navigation.NavigateTo("/customers?tag=视图标签");
+        var page = Render<CustomerListPage>();
+        page.WaitForAssertion(() => Assert.Equal(["视图客户"], Names(page)), Patience);
+        Button(page, "保存为视图").Click();
+        page.Find("form").Submit();
+        page.WaitForAssertion(() => Assert.Contains("请给视图起一个名字", page.Markup, StringComparison.Ordinal), Patience);
+        page.Find("#view-name").Input("带标签的");
+        page.Find("form").Submit();
+        page.WaitForAssertion(() => Assert.Equal("带标签的", page.Find(".view-bar [aria-current=page]").TextContent), Patience);
+        var id = Assert.Single((await world.Get<CustomerViewService>().AllAsync(clerk, default)).Views).Id;
+        Assert.EndsWith($"/customers?view={id}", navigation.Uri, StringComparison.Ordinal);
+        Assert.Equal(["视图客户"], Names(page));
+
+        navigation.NavigateTo("/customers?view=all");
+        page.WaitForAssertion(() => Assert.Equal(2, Names(page).Length), Patience);
+        navigation.NavigateTo($"/customers?view={id}&source=没有");
+        page.WaitForAssertion(() => Assert.Contains("更新视图", page.Markup, StringComparison.Ordinal), Patience);
+        navigation.NavigateTo($"/customers?view={id}");
+        page.WaitForAssertion(() => Assert.Equal(["视图客户"], Names(page)), Patience);
+
+        Button(page, "删除视图").Click();
+        page.WaitForAssertion(() => Assert.Contains("客户不受影响", page.Markup, StringComparison.Ordinal), Patience);
+        page.FindAll(".dialog button").Single(b => b.TextContent == "删除").Click();
+        page.WaitForAssertion(() => Assert.Equal("全部客户", page.Find(".view-bar [aria-current=page]").TextContent), Patience);
+        navigation.NavigateTo($"/customers?view={id}");
+        page.WaitForAssertion(() => Assert.Contains("这个视图已被删除", page.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task The_list_opens_with_the_default_view_and_clearing_leaves_it()
+    {
+        var clerk = current.Actor = await world.KnownAsync(CustomersWorld.Clerk());
+        await world.GivenCustomerAsync(clerk, CustomersWorld.Draft("甲默认"));
+        await world.GivenCustomerAsync(clerk, CustomersWorld.Draft("乙默认"));
+        var views = world.Get<CustomerViewService>();
+        var id = (await views.SaveAsync("只看甲", new CustomerFilter("甲"), CustomerColumns.Usual, ViewSharing.Private, clerk, default)).Value;
+        Assert.True((await views.OpenWithAsync(id, clerk, default)).Ok);
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/customers");
+        var page = Render<CustomerListPage>();
+        page.WaitForAssertion(() => Assert.Equal(["甲默认"], Names(page)), Patience);
+        Services.GetRequiredService<NavigationManager>().NavigateTo(page.FindAll(".filter-row a").Single(a => a.TextContent == "清除").GetAttribute("href")!);
+        page.WaitForAssertion(() => Assert.Equal(2, Names(page).Length), Patience);
+    }
+
+    [Fact]
+    public async Task Columns_are_hidden_and_moved_by_buttons_and_stay_so()
+    {
+        var clerk = current.Actor = await world.KnownAsync(CustomersWorld.Clerk());
+        await world.GivenCustomerAsync(clerk);
+        var page = Render<CustomerListPage>();
+        page.WaitForElement("tbody tr", Patience);
+        Button(page, "选择列").Click();
+        page.FindAll(".column-choice li").Single(l => l.TextContent.Contains("证件", StringComparison.Ordinal)).QuerySelector("input")!.Change(false);
+        page.WaitForAssertion(() => Assert.DoesNotContain("证件", Headings(page)), Patience);
+        page.Find("button[aria-label='更新 前移']").Click();
+        page.WaitForAssertion(() => Assert.Equal(["负责人", "更新", "标签"], Headings(page)[^3..]), Patience);
+        Assert.Contains("更新 现在是第 7 列", page.Markup, StringComparison.Ordinal);
+        Assert.Equal(Headings(page).Length, page.FindAll("tbody tr:first-child td").Count);
+        Assert.Equal(Headings(page)[1..], (await world.Get<CustomerViewService>().AllAsync(clerk, default)).Columns.Select(c => c.Label()));
+        var again = Render<CustomerListPage>();
+        again.WaitForAssertion(() => Assert.Equal(["负责人", "更新", "标签"], Headings(again)[^3..]), Patience);
+    }
+
+    private static string[] Names(IRenderedComponent<CustomerListPage> page) => [.. page.FindAll("tbody a").Select(a => a.TextContent)];
+
+    private static string[] Headings(IRenderedComponent<CustomerListPage> page) => [.. page.FindAll("thead th").Select(h => h.TextContent.Trim())];
+
+    private static AngleSharp.Dom.IElement Button(IRenderedComponent<CustomerListPage> page, string text) => page.FindAll("button").Single(b => b.TextContent == text);
 
     [Fact]
     public async Task The_chosen_customers_get_a_tag_together()

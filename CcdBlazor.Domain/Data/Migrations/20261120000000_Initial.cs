@@ -536,6 +536,19 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "customer_list_settings",
+                columns: table => new
+                {
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    default_view_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    columns = table.Column<string[]>(type: "text[]", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_list_settings", x => x.staff_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "customer_loans",
                 columns: table => new
                 {
@@ -560,6 +573,26 @@ namespace CcdBlazor.Domain.Data.Migrations
                         principalTable: "rules_versions",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "customer_views",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    filter = table.Column<string>(type: "jsonb", nullable: false),
+                    mine = table.Column<bool>(type: "boolean", nullable: false),
+                    columns = table.Column<string[]>(type: "text[]", nullable: false),
+                    sharing = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_views", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -820,6 +853,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_customer_list_settings_default_view_id",
+                table: "customer_list_settings",
+                column: "default_view_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_customer_loans_product_id",
                 table: "customer_loans",
                 column: "product_id");
@@ -828,6 +866,24 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "ix_customer_loans_rules_version_id",
                 table: "customer_loans",
                 column: "rules_version_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_views_department_id",
+                table: "customer_views",
+                column: "department_id",
+                filter: "department_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_views_sharing",
+                table: "customer_views",
+                column: "sharing",
+                filter: "sharing = 'Everybody'");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_customer_views_name",
+                table: "customer_views",
+                columns: new[] { "owner_id", "name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_customers_completeness_percent_updated_at",
@@ -1162,10 +1218,42 @@ namespace CcdBlazor.Domain.Data.Migrations
                 onDelete: ReferentialAction.Restrict);
 
             migrationBuilder.AddForeignKey(
+                name: "fk_customer_list_settings_customer_views_default_view_id",
+                table: "customer_list_settings",
+                column: "default_view_id",
+                principalTable: "customer_views",
+                principalColumn: "id",
+                onDelete: ReferentialAction.SetNull);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customer_list_settings_staff_staff_id",
+                table: "customer_list_settings",
+                column: "staff_id",
+                principalTable: "staff",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Cascade);
+
+            migrationBuilder.AddForeignKey(
                 name: "fk_customer_loans_customers_customer_id",
                 table: "customer_loans",
                 column: "customer_id",
                 principalTable: "customers",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Cascade);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customer_views_departments_department_id",
+                table: "customer_views",
+                column: "department_id",
+                principalTable: "departments",
+                principalColumn: "id",
+                onDelete: ReferentialAction.SetNull);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customer_views_staff_owner_id",
+                table: "customer_views",
+                column: "owner_id",
+                principalTable: "staff",
                 principalColumn: "id",
                 onDelete: ReferentialAction.Cascade);
 
@@ -1202,8 +1290,8 @@ namespace CcdBlazor.Domain.Data.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropForeignKey(
-                name: "fk_staff_departments_department_id",
-                table: "staff");
+                name: "fk_departments_staff_leader_id",
+                table: "departments");
 
             migrationBuilder.DropTable(
                 name: "audit_entries");
@@ -1216,6 +1304,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "customer_links");
+
+            migrationBuilder.DropTable(
+                name: "customer_list_settings");
 
             migrationBuilder.DropTable(
                 name: "customer_loans");
@@ -1275,6 +1366,9 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "uploads");
 
             migrationBuilder.DropTable(
+                name: "customer_views");
+
+            migrationBuilder.DropTable(
                 name: "rules_versions");
 
             migrationBuilder.DropTable(
@@ -1299,10 +1393,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "stored_blobs");
 
             migrationBuilder.DropTable(
-                name: "departments");
+                name: "staff");
 
             migrationBuilder.DropTable(
-                name: "staff");
+                name: "departments");
         }
     }
 }

@@ -391,6 +391,29 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("customers", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerListSettings", b =>
+                {
+                    b.Property<Guid>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.PrimitiveCollection<string[]>("Columns")
+                        .HasColumnType("text[]")
+                        .HasColumnName("columns");
+
+                    b.Property<Guid?>("DefaultViewId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("default_view_id");
+
+                    b.HasKey("StaffId")
+                        .HasName("pk_customer_list_settings");
+
+                    b.HasIndex("DefaultViewId")
+                        .HasDatabaseName("ix_customer_list_settings_default_view_id");
+
+                    b.ToTable("customer_list_settings", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerLoan", b =>
                 {
                     b.Property<Guid>("CustomerId")
@@ -440,6 +463,72 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasName("pk_customer_number_counters");
 
                     b.ToTable("customer_number_counters", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerView", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.PrimitiveCollection<string[]>("Columns")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("columns");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("DepartmentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("department_id");
+
+                    b.Property<string>("Filter")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("filter");
+
+                    b.Property<bool>("Mine")
+                        .HasColumnType("boolean")
+                        .HasColumnName("mine");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Sharing")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("sharing");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_customer_views");
+
+                    b.HasIndex("DepartmentId")
+                        .HasDatabaseName("ix_customer_views_department_id")
+                        .HasFilter("department_id is not null");
+
+                    b.HasIndex("Sharing")
+                        .HasDatabaseName("ix_customer_views_sharing")
+                        .HasFilter("sharing = 'Everybody'");
+
+                    b.HasIndex(new[] { "OwnerId", "Name" }, "ux_customer_views_name")
+                        .IsUnique()
+                        .HasDatabaseName("ux_customer_views_name");
+
+                    b.ToTable("customer_views", (string)null);
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Documents.CustomerLink", b =>
@@ -2051,6 +2140,22 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasConstraintName("fk_customers_staff_owner_id");
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerListSettings", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.CustomerView", null)
+                        .WithMany()
+                        .HasForeignKey("DefaultViewId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_customer_list_settings_customer_views_default_view_id");
+
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("StaffId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_customer_list_settings_staff_staff_id");
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerLoan", b =>
                 {
                     b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
@@ -2073,6 +2178,22 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_customer_loans_rules_versions_rules_version_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerView", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Staff.Department", null)
+                        .WithMany()
+                        .HasForeignKey("DepartmentId")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_customer_views_departments_department_id");
+
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("OwnerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_customer_views_staff_owner_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Documents.CustomerLink", b =>

@@ -17,6 +17,12 @@ public sealed partial class CustomerListPage : LiveComponent
     private HashSet<Guid> fresh = [];
     private StaffActor? actor;
     private CustomerListAddress address = new(new CustomerFilter());
+    private CustomerListAddress list = new(new CustomerFilter());
+    private CustomerViews views = new([], null, CustomerColumns.Usual);
+    private CustomerViewRow? view;
+    private IReadOnlyList<CustomerColumn> columns = CustomerColumns.Usual;
+    private bool viewsRead;
+    private bool viewGone;
     private CustomerListAddress? shown;
     private IReadOnlyList<CustomerRow>? rows;
     private int total;
@@ -27,6 +33,9 @@ public sealed partial class CustomerListPage : LiveComponent
 
     [Inject]
     private CustomerQueries Customers { get; set; } = default!;
+
+    [Inject]
+    private CustomerViewService Views { get; set; } = default!;
 
     [Inject]
     private CurrentActor Current { get; set; } = default!;
@@ -80,6 +89,9 @@ public sealed partial class CustomerListPage : LiveComponent
     private string? Sort { get; set; }
 
     [SupplyParameterFromQuery]
+    private string? View { get; set; }
+
+    [SupplyParameterFromQuery]
     private int? Page { get; set; }
 
     [SupplyParameterFromQuery]
@@ -91,13 +103,13 @@ public sealed partial class CustomerListPage : LiveComponent
 
     private bool AllChosen => rows is { Count: > 0 } && rows.All(r => chosen.Contains(r.Id));
 
-    private string TotalInWords => rows is null ? "" : totalIsFloor ? $"超过 {Format.Count(total)} 位" : $"共 {Format.Count(total)} 位";
+    private string TotalInWords => rows is null ? "" : totalIsFloor && total < CustomerQueries.CountedTo ? "正在统计…" : totalIsFloor ? $"{Format.Count(total)} 位以上" : $"共 {Format.Count(total)} 位";
 
     protected override IEnumerable<string> Topics() => [CustomerTopics.All];
 
     protected override Task OnParametersSetAsync()
     {
-        address = CustomerListAddress.Read(Search, State, Product, Owner, Department, Tag, Source, Kind, From, To, Waiting, Sort, Page, Size, SentBack);
+        address = CustomerListAddress.Read(Search, State, Product, Owner, Department, Tag, Source, Kind, From, To, Waiting, Sort, Page, Size, SentBack, View);
         return base.OnParametersSetAsync();
     }
 
@@ -105,21 +117,32 @@ public sealed partial class CustomerListPage : LiveComponent
     {
         var (asked, before) = (address, rows);
         actor = await Current.GetAsync();
-        var page = await Customers.ListAsync(asked.Filter, asked.Request, actor, ct);
+        if (!viewsRead)
+            views = await Views.AllAsync(actor, ct);
+        viewsRead = true;
+        var (wanted, opened) = Resolve(asked);
+        var page = await Customers.ListAsync(wanted.Filter, wanted.Request, actor, ct);
         if (asked != address)
             return; // Somebody typed on; the later answer counts.
+        (list, viewGone) = (wanted, opened is null && asked.ViewId is not null && asked.LeavesItToView);
+        if (view?.Id != opened?.Id || !ReferenceEquals(view, opened) || opened is null)
+            columns = opened?.Columns ?? views.Columns;
+        view = opened;
         now = Clock.GetUtcNow();
-        (total, totalIsFloor) = (page.Total, page.TotalIsFloor);
-        if (before is null || before.Count == 0 || shown?.ToString() != asked.ToString())
+        // A reload for a colleague's change does not count again what was counted.
+        if (!page.TotalIsFloor || shown?.ToString() != wanted.ToString() || page.Total > total)
+            (total, totalIsFloor) = (page.Total, page.TotalIsFloor);
+        if (before is null || before.Count == 0 || shown?.ToString() != wanted.ToString())
         {
-            (rows, shown, stale, fresh) = (page.Rows, asked, false, []);
+            (rows, shown, stale, fresh) = (page.Rows, wanted, false, []);
+            await CountOnAsync(wanted, ct);
             return;
         }
 
         // A change of somebody else: the rows stay where they are.
         var read = page.Rows.ToDictionary(r => r.Id);
         // In the usual order each change moves its row to the top; that alone is not worth a word.
-        stale = asked.Filter.Sort == CustomerSort.Updated
+        stale = wanted.Filter.Sort == CustomerSort.Updated
             ? !before.Select(r => r.Id).ToHashSet().SetEquals(read.Keys)
             : !before.Select(r => r.Id).SequenceEqual(page.Rows.Select(r => r.Id));
         var gone = before.Where(r => !read.ContainsKey(r.Id)).Select(r => r.Id).ToArray();
@@ -147,17 +170,57 @@ public sealed partial class CustomerListPage : LiveComponent
         }
     }
 
+    /// <summary>The rows are there already; the total follows.</summary>
+    private async Task CountOnAsync(CustomerListAddress counted, CancellationToken ct)
+    {
+        if (!totalIsFloor || total >= CustomerQueries.CountedTo || !RendererInfo.IsInteractive)
+            return;
+        StateHasChanged();
+        var (all, isFloor) = await Customers.CountAsync(counted.Filter, actor!, ct);
+        if (counted == shown)
+            (total, totalIsFloor) = (all, isFloor);
+    }
+
+    /// <summary>What is shown at an address: its own conditions, or those of the view that it names, or of the default.</summary>
+    private (CustomerListAddress List, CustomerViewRow? View) Resolve(CustomerListAddress asked)
+    {
+        var opened = views.Find(asked.ViewId ?? (asked is { View: null, LeavesItToView: true } ? views.DefaultId : null));
+        if (opened is null || !asked.LeavesItToView)
+            return (asked, opened);
+        return (asked with { Filter = opened.Filter, View = opened.Id.ToString() }, opened);
+    }
+
+    /// <summary>At once for the eye; kept for the next time.</summary>
+    private async Task ShowColumnsAsync(IReadOnlyList<CustomerColumn> wanted)
+    {
+        columns = wanted;
+        await Views.ChooseColumnsAsync(view?.Id, wanted, actor!, Gone);
+        views = await Views.AllAsync(actor!, Gone);
+        view = views.Find(view?.Id);
+    }
+
+    /// <summary>A view was saved, changed or deleted: the page goes to <paramref name="target"/>.</summary>
+    private async Task ViewChangedAsync(string target)
+    {
+        ClearChosen();
+        viewsRead = false;
+        if (Navigation.ToAbsoluteUri(target).ToString() == Navigation.Uri)
+            await RefreshAsync();
+        else
+            Navigation.NavigateTo(target, replace: true);
+    }
+
     private void Open(CustomerListAddress wanted)
     {
         ClearChosen();
         Navigation.NavigateTo(wanted.ToString(), replace: true);
     }
 
-    private void More() => Open(address with { Size = Math.Min(PageRequest.LargestSize, address.Size + PageRequest.SmallestSize) });
+    private void More() => Open(list with { Size = Math.Min(PageRequest.LargestSize, list.Size + PageRequest.SmallestSize) });
 
-    private void Resize(int size) => Open(address with { Size = size, Page = 1 });
+    private void Resize(int size) => Open(list with { Size = size, Page = 1 });
 
-    private string PageAddress(int page) => (address with { Page = page }).ToString();
+    private string PageAddress(int page) => (list with { Page = page }).ToString();
 
     private async Task RefreshAsync()
     {
