@@ -69,7 +69,7 @@ internal static class CustomerList
             return (first is null ? await SortAsync(db, match, filter, skip, page.Size, ct) : [.. first.Ids.Skip(skip)], all, more);
         }
 
-        var guess = match.HasKey ? 0 : match.HasGrams ? await GuessAsync(db, match, ct) : double.MaxValue;
+        var guess = match.HasKey || match.IsRare ? 0 : match.HasGrams ? await GuessAsync(db, match, ct) : double.MaxValue;
         var further = LongWalk + (skip * WalkMorePerRow);
         var budget = guess < Rare || (guess < Gathered && by.May(Permission.ViewAllCustomers)) ? 0 : guess < Gathered ? ShortWalk + (skip * WalkMorePerRow) : further;
         var walked = budget == 0 ? null : await WalkAsync(db, match, filter, by, now, end + 1, end, budget, ct);

@@ -24,6 +24,9 @@ internal sealed class CustomerMatch
     /// <summary>A number was typed whole or from its beginning: that has an index of its own, and no grams.</summary>
     public bool HasKey { get; private set; }
 
+    /// <summary>Four digits and more were typed: next to nobody has them, whatever PostgreSQL thinks of grams that it did not count.</summary>
+    public bool IsRare { get; private set; }
+
     public bool HasGrams => all.Count + any.Count > 0;
 
     /// <summary>Every live customer that the reader may see.</summary>
@@ -48,6 +51,12 @@ internal sealed class CustomerMatch
     {
         HasKey = true;
         return Where(condition);
+    }
+
+    public CustomerMatch Rare()
+    {
+        IsRare = true;
+        return this;
     }
 
     public CustomerMatch Having(params string[] grams)

@@ -129,7 +129,7 @@ internal static partial class CustomerSearch
         if (NumberTail().IsMatch(word))
         {
             var end = word[1..];
-            return match.Having(word).Where(c => c.Number.EndsWith(end));
+            return match.Rare().Having(word).Where(c => c.Number.EndsWith(end));
         }
 
         if (word.Length >= PhoneGram && word.All(char.IsAsciiDigit))
@@ -159,9 +159,9 @@ internal static partial class CustomerSearch
         if (digits.Length < PhoneGram)
             return match.MatchingName(digits);
         if (digits.Length == PhoneGram)
-            return match.HavingAny([digits, IdentityTailGram(digits), "-" + digits])
+            return match.Rare().HavingAny([digits, IdentityTailGram(digits), "-" + digits])
                 .Where(c => c.PhoneKey.Contains(digits) || c.NameKey.Contains(digits) || c.IdentityTail == digits || c.Number.EndsWith(digits));
-        return match.Having(Fours(digits)).Where(c => c.PhoneKey.Contains(digits) || c.NameKey.Contains(digits));
+        return match.Rare().Having(Fours(digits)).Where(c => c.PhoneKey.Contains(digits) || c.NameKey.Contains(digits));
     }
 
     private static string IdentityTailGram(string tail) => "#" + tail.ToLowerInvariant();
