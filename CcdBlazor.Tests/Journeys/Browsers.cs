@@ -8,8 +8,14 @@ public sealed class Browsers : IAsyncLifetime
 {
     private const int DesktopWidth = 1440;
     private const int PhoneWidth = 390;
+    private const int Patience = 60_000;
+
+    /// <summary>The last two: a camera and a screen that exist on no test machine, handed out without a question.</summary>
     private static readonly string[] Flags =
-        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    ];
 
     private IPlaywright? playwright;
     private IBrowser? chromium;
@@ -23,6 +29,7 @@ public sealed class Browsers : IAsyncLifetime
     {
         Program = await RunningProgram.StartAsync(demo: true, arguments: $"--Demo:Customers={WithCustomers}");
         playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(Patience);
         chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
     }
 
@@ -36,9 +43,10 @@ public sealed class Browsers : IAsyncLifetime
     }
 
     /// <summary>A desktop browser of its own in which this colleague has signed in.</summary>
-    internal async Task<IPage> DesktopAsync(string userName)
+    /// <param name="through">Another address of the program, such as a proxy's.</param>
+    internal async Task<IPage> DesktopAsync(string userName, Uri? through = null)
     {
-        var page = await OpenAsync(DesktopWidth, 900, phone: false);
+        var page = await OpenAsync(DesktopWidth, 900, phone: false, through);
         await SignInAsync(page, userName);
         return page;
     }
@@ -77,11 +85,11 @@ public sealed class Browsers : IAsyncLifetime
         await page.Locator(".app-shell[data-live=yes]").WaitForAsync();
     }
 
-    private async Task<IPage> OpenAsync(int width, int height, bool phone)
+    private async Task<IPage> OpenAsync(int width, int height, bool phone, Uri? through = null)
     {
         var context = await chromium!.NewContextAsync(new()
         {
-            BaseURL = Program.Address.ToString(),
+            BaseURL = (through ?? Program.Address).ToString(),
             ViewportSize = new() { Width = width, Height = height },
             Locale = "zh-CN",
             TimezoneId = "Asia/Shanghai",
@@ -89,7 +97,7 @@ public sealed class Browsers : IAsyncLifetime
             IsMobile = phone,
         });
         // The machine may be busy; a rule is broken by the wrong outcome, never by a slow one.
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(Patience);
         return await context.NewPageAsync();
     }
 }

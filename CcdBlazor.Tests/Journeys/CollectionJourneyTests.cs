@@ -1,9 +1,8 @@
-using CcdBlazor.Domain.Common;
-using CcdBlazor.Domain.Common.Identifiers;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using static CcdBlazor.Tests.Journeys.JourneySteps;
 using static Microsoft.Playwright.Assertions;
 
 namespace CcdBlazor.Tests.Journeys;
@@ -155,10 +154,6 @@ public class CollectionJourneyTests(Browsers browsers)
         await helper.Context.CloseAsync();
     }
 
-    private static ILocator Item(IPage page, string code, string state) => page.Locator($"[data-item={code}][data-state={state}]");
-
-    private static ChecklistRule Rule(string type, int order) => new() { Code = type, TypeCode = type, Order = order };
-
     private static async Task DecideAsync(IPage reviewer, string key, int decided)
     {
         await reviewer.GetByTestId("review").PressAsync(key);
@@ -172,40 +167,7 @@ public class CollectionJourneyTests(Browsers browsers)
         await Expect(clerk.Locator(".page-head .chip")).ToHaveTextAsync("审核中");
     }
 
-    private static async Task UploadAsync(IPage page, string item, string path)
-    {
-        await page.SelectOptionAsync("#upload-item", item);
-        var uploader = page.GetByTestId("uploader");
-        await uploader.Locator("input[type=file]").First.SetInputFilesAsync(path);
-        await uploader.Locator(".uppy-StatusBar-actionBtn--upload").ClickAsync();
-    }
-
-    private static async Task<string> NewCustomerAsync(IPage clerk, string product)
-    {
-        var random = new Random();
-        await Browsers.GoLiveAsync(clerk, "/customers/new");
-        await clerk.Locator("#Name").FillAsync($"测试客户{random.Next(1000, 9999)}");
-        await clerk.Locator("#IdentityNumber").FillAsync(CitizenNumber.Synthetic(random).Value);
-        await clerk.Locator("#phone-0").FillAsync(MobilePhone.Synthetic(random).Value);
-        if (await clerk.Locator("select[id^=loan-]").CountAsync() == 0)
-            await clerk.GetByRole(AriaRole.Button, new() { Name = "＋ 添加贷款产品" }).ClickAsync();
-        await clerk.Locator("select[id^=loan-]").First.SelectOptionAsync(new SelectOptionValue { Label = product });
-        await clerk.Locator("input[name^=amount-]").First.FillAsync("120000");
-        await clerk.GetByRole(AriaRole.Button, new() { Name = "保存", Exact = true }).ClickAsync();
-        await clerk.WaitForURLAsync(url => System.Text.RegularExpressions.Regex.IsMatch(url, "/customers/[0-9a-f-]{36}$"));
-        await Expect(clerk.GetByTestId("checklist")).ToBeVisibleAsync();
-        return new Uri(clerk.Url).AbsolutePath;
-    }
-
-    private async Task<string> OfferAsync(string name, params ChecklistRule[] rules)
-    {
-        await using var services = Services();
-        var full = $"{name}{Guid.NewGuid():N}"[..12];
-        var offered = await services.GetRequiredService<ProductService>().OfferAsync(
-            new ProductDraft($"t_{Guid.NewGuid():N}"[..30], full, null, 99), new ChecklistRules(rules), new SystemActor("test"), CancellationToken.None);
-        Assert.True(offered.Ok, offered.Refusal?.Text);
-        return full;
-    }
+    private Task<string> OfferAsync(string name, params ChecklistRule[] rules) => browsers.OfferAsync(name, rules);
 
     /// <summary>The domain on the program's own database and keys: arranges what no page is tested for here.</summary>
     private ServiceProvider Services() => JourneyServices.Of(browsers.Program);

@@ -11,6 +11,16 @@ public static class TestPdfs
     /// <summary>A document of so many A4 pages, each with the text, its number and some lines of figures.</summary>
     public static byte[] Statement(int pages, string text) => Write(Pages(pages, text));
 
+    /// <summary>As heavy as a scan: a page, and so many bytes that no compression makes smaller.</summary>
+    public static byte[] Scan(int bytes, int seed)
+    {
+        var noise = new byte[bytes];
+        new Random(seed).NextBytes(noise);
+        var objects = Pages(1, "Scan");
+        objects[90] = Stream("/Type /Metadata", noise);
+        return Write(objects);
+    }
+
     /// <summary>Runs a script as soon as it is opened.</summary>
     public static byte[] WithJavaScript() =>
         Write(Pages(1, "Script", "/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"));

@@ -22,6 +22,13 @@ public static class TestPictures
     public static byte[] Photo(int width, int height, int orientation = 1, int seed = 1) =>
         Photos.GetOrAdd((width, height, orientation, seed), key => new(() => EncodeJpeg(key.Item1, key.Item2, key.Item3, key.Item4))).Value.ToArray();
 
+    /// <summary>Small photos that all look the same, each with a remark of its own: none has the bytes of another.</summary>
+    public static IEnumerable<byte[]> SmallPhotos(int count)
+    {
+        var photo = Photo(320, 240, 1, 9);
+        return Enumerable.Range(0, count).Select(n => (byte[])[.. photo.AsSpan(0, 2), 0xFF, 0xFE, 0, 6, .. BitConverter.GetBytes(n), .. photo.AsSpan(2)]);
+    }
+
     /// <summary>The scene as a PNG, upright.</summary>
     public static byte[] Png(int width, int height, int seed = 1) => WritePng(width, height, Scene(width, height, 1, seed));
 

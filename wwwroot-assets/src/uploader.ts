@@ -6,11 +6,16 @@ import Webcam from '@uppy/webcam';
 import { sizeText, stamp } from './lib/text';
 import { kindsOf } from './uploader/formats';
 import { Session } from './uploader/session';
-import type { DotNetReference, UploadItem, UploaderOptions } from './uploader/types';
+import type { DotNetReference, FileMeta, NoBody, UploadItem, UploaderOptions } from './uploader/types';
 
 const sessions = new Map<string, Session>();
 // One board per session: Uppy knows each plugin once.
 const boards = new Map<string, Uploader>();
+/** Papers are pictures: no sound is asked for, and the screen comes in its own size (Uppy's 1280 x 720 makes a statement unreadable). */
+class Screenshots extends ScreenCapture<FileMeta, NoBody> {
+  override selectAudioStreamSource(): Promise<false> { return Promise.resolve(false); }
+}
+
 const PLUGINS = ['Webcam', 'ScreenCapture', 'ImageEditor', 'Dashboard'];
 
 export interface Uploader { setItem(code: string): void; setItems(items: UploadItem[]): void; addFiles(files: FileList | File[]): void; dispose(): void }
@@ -40,7 +45,7 @@ export function mount(element: HTMLElement, options: UploaderOptions, dotnet?: D
 
   element.classList.add('uploader');
   const target = document.createElement('div');
-  target.className = 'uploader-target';
+  target.className = 'sr-only';
   target.setAttribute('aria-live', 'polite');
   const board = document.createElement('div');
   const errors = document.createElement('ul');
@@ -48,17 +53,20 @@ export function mount(element: HTMLElement, options: UploaderOptions, dotnet?: D
   errors.setAttribute('aria-label', '没有上传成功的文件');
   element.replaceChildren(target, board, errors);
 
-  const chosen = document.documentElement.dataset.theme;
   uppy.use(Dashboard, {
     target: board, inline: true, width: '100%', height: 380, proudlyDisplayPoweredByUppy: false, showRemoveButtonAfterComplete: false,
-    theme: chosen === 'dark' || chosen === 'light' ? chosen : 'auto', hidePauseResumeButton: false, thumbnailWidth: 200, autoOpen: null, singleFileFullScreen: false,
+    theme: themeNow(), hidePauseResumeButton: false, thumbnailWidth: 200, autoOpen: null, singleFileFullScreen: false,
   });
-  uppy.use(ImageEditor, { quality: 0.95, actions: { revert: true, rotate: true, granularRotate: true, flip: true, zoomIn: true, zoomOut: true, cropSquare: true, cropWidescreen: false, cropWidescreenVertical: false } });
+  // The browser turns a photo by its EXIF itself; the editor's own way would fetch it from a blob: address, which the page forbids.
+  uppy.use(ImageEditor, { quality: 0.95, cropperOptions: { checkOrientation: false } as never, actions: { revert: true, rotate: true, granularRotate: true, flip: true, zoomIn: true, zoomOut: true, cropSquare: true, cropWidescreen: false, cropWidescreenVertical: false } });
   // Both need a secure origin; elsewhere the buttons would only fail.
   if (navigator.mediaDevices) {
     uppy.use(Webcam, { modes: ['picture'], mirror: false, showVideoSourceDropdown: true, preferredImageMimeType: 'image/jpeg' });
-    if ('getDisplayMedia' in navigator.mediaDevices) uppy.use(ScreenCapture, { preferredImageMimeType: 'image/png' } as never);
+    if ('getDisplayMedia' in navigator.mediaDevices) uppy.use(Screenshots, { displayMediaConstraints: { video: { frameRate: { ideal: 3, max: 5 } } }, preferredImageMimeType: 'image/png' } as never);
   }
+
+  const themes = new MutationObserver(() => uppy.getPlugin('Dashboard')?.setOptions({ theme: themeNow() }));
+  themes.observe(document.documentElement, { attributeFilter: ['data-theme'] });
 
   const describe = () => {
     const item = s.item;
@@ -141,6 +149,7 @@ export function mount(element: HTMLElement, options: UploaderOptions, dotnet?: D
       disposed = true;
       if (boards.get(options.customerId) === uploader) boards.delete(options.customerId);
       document.removeEventListener('paste', paste);
+      themes.disconnect();
       window.clearTimeout(timer);
       uppy.off('state-update', activity);
       uppy.off('complete', finished);
@@ -163,6 +172,11 @@ export function mount(element: HTMLElement, options: UploaderOptions, dotnet?: D
   };
   boards.set(options.customerId, uploader);
   return uploader;
+}
+
+function themeNow(): 'dark' | 'light' {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen === 'dark' || (chosen !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches) ? 'dark' : 'light';
 }
 
 function noteOf(item: UploadItem): string {

@@ -165,8 +165,9 @@ export class Session {
     const twin = files[id];
     if (twin && !twin.progress.uploadComplete) return this.refuse(name, '已经在列表里了');
     if (twin) id += `-${newKey().slice(0, 8)}`;
-    // What browsers call every pasted screenshot.
-    const said = name === 'image.png' ? `截图-${stamp()}.png` : name;
+    // Nobody recognises "image.png", "cam-1763.jpg" and "screencap-1763.png" in a list of papers.
+    const made = file.source === 'Webcam' ? '拍照' : file.source === 'ScreenCapture' ? '截屏' : name === 'image.png' ? '截图' : '';
+    const said = made ? `${made}-${stamp()}.${file.extension || 'png'}` : name;
     return { ...file, id, name: said, meta: { ...file.meta, name: said, customer: this.options.customerId, item: item.code, clientKey: newKey() } };
   }
 
