@@ -11,9 +11,6 @@ namespace CcdBlazor.Domain.Documents;
 /// </summary>
 internal sealed class CustomerLink
 {
-    /// <summary>How long a link lives (issue "The house", B6).</summary>
-    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
-
     /// <summary>So long before its end the colleagues of the customer are told.</summary>
     public static readonly TimeSpan WarnBefore = TimeSpan.FromHours(24);
 
@@ -49,7 +46,7 @@ internal sealed class CustomerLink
     public DateTimeOffset? ExpiryNotedAt { get; private set; }
 
     /// <summary>A new link and its token, which exists only here: 256 random bits.</summary>
-    public static (CustomerLink Link, string Token) Create(Guid customerId, IEnumerable<string> itemCodes, Actor by, DateTimeOffset now)
+    public static (CustomerLink Link, string Token) Create(Guid customerId, IEnumerable<string> itemCodes, TimeSpan lifetime, Actor by, DateTimeOffset now)
     {
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         return (new CustomerLink
@@ -61,7 +58,7 @@ internal sealed class CustomerLink
             CreatedById = by.Id,
             CreatedByName = by.DisplayName,
             CreatedAt = now,
-            ExpiresAt = now + Lifetime,
+            ExpiresAt = now + lifetime,
         }, token);
     }
 

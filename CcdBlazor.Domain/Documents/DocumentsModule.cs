@@ -3,6 +3,7 @@ using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Settings;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,11 +14,13 @@ public static class DocumentsModule
 {
     public static IServiceCollection AddDocuments(this IServiceCollection services)
     {
+        services.AddSettings(DocumentSettings.All);
+        services.AddSettingMetric(new SettingMetric(DocumentSettings.LinkLifetime, "生成客户上传链接", "个 / 5 分钟", LinkFigures.CreatedAsync));
         services.AddSingleton(p => new DocumentService(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IUploadTarget>(p => p.GetRequiredService<DocumentService>());
         services.AddSingleton<ICompletenessCheck>(p => p.GetRequiredService<DocumentService>());
         services.AddSingleton(p => new ReviewService(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(p => new LinkService(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new LinkService(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new DocumentQueries(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new RulesUpgrade(Contexts(p), p.GetRequiredService<ProductQueries>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new SharedFileReads(

@@ -2,6 +2,7 @@ using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Settings;
 using Microsoft.EntityFrameworkCore;
 
 namespace CcdBlazor.Domain.Documents;
@@ -14,10 +15,12 @@ public sealed class LinkService
 {
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly FileChange files;
+    private readonly SettingsReader settings;
     private readonly TimeProvider clock;
 
-    internal LinkService(IDbContextFactory<CcdDbContext> contexts, ProductQueries products, TimeProvider clock)
+    internal LinkService(IDbContextFactory<CcdDbContext> contexts, ProductQueries products, SettingsReader settings, TimeProvider clock)
     {
+        this.settings = settings;
         this.contexts = contexts;
         files = new FileChange(contexts, products);
         this.clock = clock;
@@ -39,7 +42,7 @@ public sealed class LinkService
                 .ToList();
             if (open.Count == 0)
                 return Task.FromResult<Result<FreshLink>>(LinkRefusals.NothingOpen);
-            var (link, token) = CustomerLink.Create(customerId, open, by, now);
+            var (link, token) = CustomerLink.Create(customerId, open, settings.Get(DocumentSettings.LinkLifetime), by, now);
             db.Add(link);
             FileNotes.OfLink(db, "link.created", link, by, now);
             db.Announce(CustomerTopics.One(customerId));

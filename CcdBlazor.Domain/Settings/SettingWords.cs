@@ -35,6 +35,7 @@ public static class SettingWords
         long number => WithUnit(number.ToString("N0", CultureInfo.InvariantCulture), unit),
         double number => WithUnit(number.ToString("#,##0.######", CultureInfo.InvariantCulture), unit),
         string text => WithUnit(text, unit),
+        Enum named => SettingColumn.WordsOf(named),
         _ when columns.Count > 0 => SettingJson.Rows(value) is { Count: > 0 } rows ? string.Join("；", rows.Select(row => Row(row, columns))) : "（空）",
         _ => value.ToString() ?? "",
     };

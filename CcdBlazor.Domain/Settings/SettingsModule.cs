@@ -28,6 +28,7 @@ public static class SettingsModule
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<SettingsCatalogue>(), p.GetRequiredService<SettingsReader>(),
             p.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(p => new SettingsQueries(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<SettingsCatalogue>()));
+        services.TryAddSingleton<SettingMetrics>();
         return services;
     }
 

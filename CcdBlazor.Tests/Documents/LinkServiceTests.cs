@@ -35,7 +35,7 @@ public sealed class LinkServiceTests(GivenFile given) : IClassFixture<GivenFile>
         foreach (var wrong in (string[])["", "short", new string('a', 43), token[..^1] + (token[^1] == 'A' ? 'B' : 'A'), token + "=", new string('x', 5000), "' or 1=1 --" + token])
             Assert.Equal(LinkRefusals.Unknown, (await given.Links.OpenAsync(wrong, null, default)).Refusal);
 
-        given.Clock.Advance(CustomerLink.Lifetime - TimeSpan.FromSeconds(1));
+        given.Clock.Advance(DocumentSettings.LinkLifetime.Default - TimeSpan.FromSeconds(1));
         Assert.True((await given.Links.OpenAsync(token, null, default)).Ok);
         given.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(LinkRefusals.Expired, (await given.Links.OpenAsync(token, null, default)).Refusal);
@@ -186,7 +186,7 @@ public sealed class LinkServiceTests(GivenFile given) : IClassFixture<GivenFile>
         Assert.True((await given.Links.RevokeAsync((await given.LinkAsync(revoked)).Id, given.Clerk, default)).Ok);
         var complete = await given.CompleteAsync();
         await given.LinkAsync(complete);
-        var end = given.Clock.GetUtcNow() + CustomerLink.Lifetime;
+        var end = given.Clock.GetUtcNow() + DocumentSettings.LinkLifetime.Default;
 
         await given.Links.NoteExpiringAsync(end - CustomerLink.WarnBefore - TimeSpan.FromMinutes(1), default);
         Assert.DoesNotContain("link.expiring", await given.AuditOfAsync(collecting));

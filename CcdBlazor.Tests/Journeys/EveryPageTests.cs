@@ -52,7 +52,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             await reviewer.Context.CloseAsync();
 
             var admin = await browsers.PageAsync(phone, "admin");
-            foreach (var page in new[] { "statistics", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/audit", "customers/recycle-bin" })
+            foreach (var page in new[] { "statistics", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin" })
                 await LookAsync(admin, "/" + page, $"{page.Replace('/', '-')}-{size}", problems);
             await LookAsync(admin, await FirstLinkAsync(admin, "/admin/products", "/admin/products/"), $"admin-product-{size}", problems);
             await admin.Context.CloseAsync();

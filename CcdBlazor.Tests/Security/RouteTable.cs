@@ -80,6 +80,11 @@ internal static class RouteTable
         new(Page, "/admin/products", nameof(Permission.EditProducts), RouteKind.Permission),
         new(Page, "/admin/products/{id:guid}", nameof(Permission.EditProducts), RouteKind.Permission),
         new(Page, "/admin/roles", nameof(Permission.ManageStaff), RouteKind.Permission),
+        new(Page, "/admin/settings", nameof(Permission.ManageSettings), RouteKind.Permission),
+        new("GET", "/api/config/configs/", nameof(Permission.ManageSettings), RouteKind.Permission),
+        new("POST", "/api/config/configs/", nameof(Permission.ManageSettings), RouteKind.Permission),
+        new("GET", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
+        new("PUT", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
         new(Page, "/admin/staff", nameof(Permission.ManageStaff), RouteKind.Permission),
         // Asks for the permission itself, because its sender may be anybody.
         new("POST", "/api/products/example", SignedIn, RouteKind.Permission),

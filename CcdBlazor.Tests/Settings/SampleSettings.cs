@@ -1,10 +1,13 @@
+using System.ComponentModel;
 using CcdBlazor.Domain.Settings;
 
 namespace CcdBlazor.Tests.Settings;
 
 public enum SampleRoute
 {
+    [Description("按权重")]
     Weighted,
+    [Description("轮流")]
     InTurn,
 }
 

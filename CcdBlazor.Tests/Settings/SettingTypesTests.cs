@@ -18,7 +18,7 @@ public class SettingTypesTests
             SampleSettings.Lanes,
             """[{"wait":"00:00:02","channel":"邮件","workers":4,"on":false,"weight":2,"route":"Weighted"}]""",
             """[{"channel":"邮件","workers":4,"wait":"00:00:02","on":false,"weight":2,"route":"Weighted"}]""",
-            "渠道 邮件，并发 4 个，等待 2 秒，启用 关闭，权重 2，方式 Weighted"
+            "渠道 邮件，并发 4 个，等待 2 秒，启用 关闭，权重 2，方式 按权重"
         },
     };
 

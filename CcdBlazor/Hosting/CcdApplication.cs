@@ -137,6 +137,7 @@ public static class CcdApplication
         app.MapDocumentFiles();
         app.MapCustomerExport();
         app.MapProductExamples();
+        app.MapConfig();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }

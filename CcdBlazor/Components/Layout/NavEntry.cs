@@ -16,6 +16,7 @@ public sealed record NavEntry(string? Group, string Path, string Label, string I
         new("管理", "/admin/staff", "员工", "badge", [Permission.ManageStaff]),
         new("管理", "/admin/departments", "部门", "account_tree", [Permission.ManageStaff]),
         new("管理", "/admin/roles", "角色权限", "lock_person", [Permission.ManageStaff]),
+        new("管理", "/admin/settings", "配置中心", "tune", [Permission.ManageSettings]),
         new("管理", "/admin/jobs", "定时任务", "schedule", [Permission.ManageJobs]),
         new("管理", "/admin/audit", "审计日志", "history", [Permission.ViewAudit]),
         new("管理", "/customers/recycle-bin", "回收站", "delete", [Permission.DeleteCustomers]),
