@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using CcdBlazor.Domain.Common;
-using CcdBlazor.Domain.Settings;
 using CcdBlazor.Endpoints;
 using CcdBlazor.Security;
 using CcdBlazor.Tests.Support;
