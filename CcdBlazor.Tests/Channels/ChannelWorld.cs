@@ -168,7 +168,10 @@ internal sealed class ReceiptCatcher : IAsyncDisposable
 
     private ReceiptCatcher(WebApplication app) => this.app = app;
 
-    internal ConcurrentQueue<(Dictionary<string, string> Query, Dictionary<string, string> Headers, byte[] Body)> Caught { get; } = new();
+    internal ConcurrentQueue<(string Path, Dictionary<string, string> Query, Dictionary<string, string> Headers, byte[] Body)> Caught { get; } = new();
+
+    /// <summary>How many requests are answered with 503 before one is taken.</summary>
+    internal int Refuse { get; set; }
 
     internal string Address => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
@@ -181,10 +184,17 @@ internal sealed class ReceiptCatcher : IAsyncDisposable
         var catcher = new ReceiptCatcher(app);
         app.MapPost("/{**any}", async (HttpContext http) =>
         {
+            if (catcher.Refuse > 0)
+            {
+                catcher.Refuse--;
+                http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                return;
+            }
+
             using var body = new MemoryStream();
             await http.Request.Body.CopyToAsync(body);
             catcher.Caught.Enqueue((
-                http.Request.Query.ToDictionary(q => q.Key, q => q.Value.ToString()), http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()), body.ToArray()));
+                http.Request.Path, http.Request.Query.ToDictionary(q => q.Key, q => q.Value.ToString()), http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()), body.ToArray()));
             await http.Response.WriteAsync("{}", Encoding.UTF8);
         });
         await app.StartAsync();

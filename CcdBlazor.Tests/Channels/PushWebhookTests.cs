@@ -38,6 +38,24 @@ public sealed class PushWebhookTests : IClassFixture<ChannelWorld>
         Assert.Equal((Text, "标题 <i> & 😀", "https://example.com/?a=1&b=中"), (seen.Text, seen.Title, seen.Url));
     }
 
+    /// <summary>Half a character, as a careless cut of a text leaves it.</summary>
+    [Fact]
+    public async Task A_damaged_character_costs_itself_and_not_the_group()
+    {
+        var outcomes = await push.SendAsync(world.Push(), [Message("a", "坏\ud83d字"), Message("b")], CancellationToken.None);
+        Assert.All(outcomes, o => Assert.Equal(SendResult.Accepted, o.Result));
+        Assert.Equal("坏\ufffd字", world.Seen(Kinds.Push)[0].Text);
+    }
+
+    [Fact]
+    public async Task An_address_may_have_a_path_of_its_own()
+    {
+        await using var gateway = await ReceiptCatcher.StartAsync();
+        await push.SendAsync(world.Push(new Uri($"{gateway.Address}/gateway")), [Message("a")], CancellationToken.None);
+        Assert.True(gateway.Caught.TryDequeue(out var request));
+        Assert.Equal("/gateway/v1/push", request.Path);
+    }
+
     [Fact]
     public async Task Only_the_device_that_is_gone_fails()
     {

@@ -45,6 +45,13 @@ public sealed class ChannelHttp(IHttpClientFactory clients, ChannelSettings sett
         }
     }
 
+    /// <summary>A place below the account's address, which may have a path of its own.</summary>
+    internal static Uri At(ProviderAccount account, string pathAndQuery)
+    {
+        var root = account.BaseAddress;
+        return new Uri(root.AbsolutePath.EndsWith('/') ? root : new Uri($"{root.AbsoluteUri}/"), pathAndQuery);
+    }
+
     internal DateTimeOffset Now => clock.GetUtcNow();
 
     /// <summary>What a status means that carries no code of the provider.</summary>

@@ -182,7 +182,7 @@ public sealed class FeishuBotProvider(ChannelHttp http) : IMessageProvider
 
     private async Task<(Trouble? Trouble, string Code)> CallAsync(ProviderAccount account, byte[] body, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(account.BaseAddress, $"open-apis/bot/v2/hook/{Uri.EscapeDataString(account["HookId"])}"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, ChannelHttp.At(account, $"open-apis/bot/v2/hook/{Uri.EscapeDataString(account["HookId"])}"))
         {
             Content = new WireBody(body, WireJson.ContentType),
         };
@@ -280,7 +280,7 @@ public sealed class FeishuAppProvider(ChannelHttp http, AccessTokens tokens) : I
             var (token, none) = await tokens.GetAsync(account, account["AppId"], t => FetchAsync(account, t), ct);
             if (none is not null)
                 return none.Value.For(message.Id);
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(account.BaseAddress, $"open-apis/im/v1/messages?receive_id_type={IdTypeOf(message.Recipient)}"))
+            using var request = new HttpRequestMessage(HttpMethod.Post, ChannelHttp.At(account, $"open-apis/im/v1/messages?receive_id_type={IdTypeOf(message.Recipient)}"))
             {
                 Content = new WireBody(body, WireJson.ContentType),
             };
@@ -309,7 +309,7 @@ public sealed class FeishuAppProvider(ChannelHttp http, AccessTokens tokens) : I
             json.WriteString("app_secret", a["AppSecret"]);
             json.WriteEndObject();
         });
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(account.BaseAddress, "open-apis/auth/v3/tenant_access_token/internal")) { Content = new WireBody(body, WireJson.ContentType) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, ChannelHttp.At(account, "open-apis/auth/v3/tenant_access_token/internal")) { Content = new WireBody(body, WireJson.ContentType) };
         using var wire = await http.SendAsync(request, ct);
         var (trouble, _, answer) = Feishu.Read(http, wire);
         using (answer)

@@ -227,7 +227,7 @@ public sealed class PushWebhookProvider(ChannelHttp http, ChannelSettings settin
     private async Task<WireAnswer> CallAsync(ProviderAccount account, string path, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
         var timestamp = http.Now.ToUnixTimeSeconds();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(account.BaseAddress, path)) { Content = new WireBody(body, ContentType) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, ChannelHttp.At(account, path)) { Content = new WireBody(body, ContentType) };
         request.Headers.TryAddWithoutValidation(PushSignature.KeyHeader, account["KeyId"]);
         request.Headers.TryAddWithoutValidation(PushSignature.TimestampHeader, timestamp.ToString(CultureInfo.InvariantCulture));
         request.Headers.TryAddWithoutValidation(PushSignature.SignatureHeader, PushSignature.Of(account["Secret"], timestamp, body.Span));

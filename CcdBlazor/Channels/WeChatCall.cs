@@ -30,7 +30,7 @@ public sealed class WeChatCall(ChannelHttp http, AccessTokens tokens, ILogger<We
     /// <summary>Without token: robots carry their key in the path. A GET when there is no body.</summary>
     internal async Task<(Trouble? Trouble, JsonDocument? Answer, string Code)> SendAsync(ProviderAccount account, string pathAndQuery, byte[]? body, CodeTable codes, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(account.BaseAddress, pathAndQuery));
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, ChannelHttp.At(account, pathAndQuery));
         if (body is not null)
             request.Content = new WireBody(body, WireJson.ContentType);
         using var wire = await http.SendAsync(request, ct);
