@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using CcdBlazor.Bench.Circuits;
+using CcdBlazor.Bench.Messages;
 
 namespace CcdBlazor.Bench;
 
@@ -20,10 +21,13 @@ internal static class Benches
         ("circuits", "open pages: memory, clicks, bytes of a changed row", CircuitBenches.CircuitsAsync),
         ("watchers", "one change seen by many, on one node and on two", CircuitBenches.WatchersAsync),
         ("reconnect", "everybody back after all connections dropped", CircuitBenches.ReconnectAsync),
+        ("messages-accept", "durable single sends through the full endpoint at 500 callers", AcceptBench.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is [AcceptClient.Verb, ..])
+            return AcceptClient.Run(args);
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         if (BenchSettings.Read(args) is not { } settings || settings.Names.Except(All.Select(b => b.Name).Append("all").Append("data")).Any())

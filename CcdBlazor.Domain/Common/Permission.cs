@@ -42,4 +42,6 @@ public enum Permission
     ManageSettings,
     /// <summary>Share saved views of a list with everybody.</summary>
     ShareViews,
+    /// <summary>Make, change and end the keys with which other systems call the HTTP API.</summary>
+    ManageApiKeys,
 }

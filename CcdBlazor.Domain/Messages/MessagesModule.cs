@@ -4,6 +4,7 @@ using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Limits;
+using CcdBlazor.Domain.Messages.Lookup;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
 using Microsoft.EntityFrameworkCore;
@@ -39,6 +40,13 @@ public static class MessagesModule
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new MessageSender(
             p.GetRequiredService<TemplateBook>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new ScheduledMessages(
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<MessageCounters>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new ReceiptDoor(
+            p.GetRequiredService<AccountBook>(), p.GetRequiredService<ReceiptBook>(), p.GetServices<IMessageProvider>(), p.GetRequiredService<ILogger<ReceiptDoor>>()));
+        services.AddSingleton<MessageQueries>();
+        services.AddSingleton<MessageStatistics>();
+        services.AddSingleton(p => new MessageCatalogue(p.GetRequiredService<IDbContextFactory<CcdDbContext>>()));
         services.AddSingleton(p => new DeliveryEngine(
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(),
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),

@@ -28,6 +28,7 @@ public static class PermissionText
         Permission.ViewAudit => new("管理", "查看操作记录", "可以查询谁在何时做了什么。"),
         Permission.ManageJobs => new("管理", "管理定时任务", "可以查看、暂停、恢复和立即运行定时任务。"),
         Permission.ManageSettings => new("管理", "管理配置", "可以查看和修改系统配置（限额、间隔、开关等），并批准同事提出的修改。"),
+        Permission.ManageApiKeys => new("管理", "管理接口密钥", "可以新建、轮换和吊销其他系统调用接口所用的密钥。"),
         Permission.ViewStatistics => new("管理", "查看全部统计", "可以看到所有人的统计数据，而不仅是自己的客户。"),
     };
 #pragma warning restore CS8524

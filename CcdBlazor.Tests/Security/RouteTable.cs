@@ -17,6 +17,9 @@ internal enum RouteKind
     /// <summary>Asks for a permission at the door and is about no single person's object.</summary>
     Permission,
 
+    /// <summary>For other systems: asks for an API key with a scope, never for a cookie. Tested with the API.</summary>
+    Key,
+
     /// <summary>About one customer.</summary>
     Customer,
 
@@ -38,6 +41,9 @@ internal static class RouteTable
 {
     public const string Anyone = "anyone";
     public const string SignedIn = "signed-in";
+    private const string AnyKey = "key:any";
+    private const string SendKey = "key:messages.send";
+    private const string ReadKey = "key:messages.read";
 
     /// <param name="Methods">As the program lists them.</param>
     /// <param name="Door">Who gets past the door: <see cref="Anyone"/>, <see cref="SignedIn"/>, or a permission.</param>
@@ -88,6 +94,20 @@ internal static class RouteTable
         new(Page, "/admin/staff", nameof(Permission.ManageStaff), RouteKind.Permission),
         // Asks for the permission itself, because its sender may be anybody.
         new("POST", "/api/products/example", SignedIn, RouteKind.Permission),
+
+        new("POST", "/api/messages/send", SendKey, RouteKind.Key),
+        new("GET", "/api/messages", ReadKey, RouteKind.Key),
+        new("GET", "/api/messages/{id:guid}", ReadKey, RouteKind.Key),
+        new("PATCH", "/api/messages/{id:guid}", SendKey, RouteKind.Key),
+        new("POST", "/api/messages/{id:guid}/cancel", SendKey, RouteKind.Key),
+        new("GET", "/api/messages/traces/{traceId:guid}", ReadKey, RouteKind.Key),
+        new("GET", "/api/messages/statistics/overview", ReadKey, RouteKind.Key),
+        new("GET", "/api/messages/statistics/realtime", ReadKey, RouteKind.Key),
+        new("GET", "/api/messages/templates", "key:templates.read", RouteKind.Key),
+        new("GET", "/api/messages/accounts", "key:accounts.read", RouteKind.Key),
+        // Providers have no account; the account's own secret says what is genuine.
+        new("POST", "/api/messages/receipts/{account:int}", Anyone, RouteKind.Public),
+        new("*", "/api/messages/{**rest}", AnyKey, RouteKind.Key),
 
         new(Page, "/customers/{Id:guid}", SignedIn, RouteKind.Customer),
         new(Page, "/customers/{Id:guid}/edit", nameof(Permission.EditCustomers), RouteKind.Customer),

@@ -1,5 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CcdBlazor.Api;
+using CcdBlazor.Domain.ApiKeys;
 using CcdBlazor.Domain.Common;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Endpoints;
@@ -16,7 +18,7 @@ internal static class RouteList
 
     /// <summary>One route as the test reads it.</summary>
     /// <param name="Methods">Comma-separated; <c>*</c> for all.</param>
-    /// <param name="Door"><c>anyone</c>, <c>signed-in</c>, or the name of the <see cref="Permission"/> that is asked.</param>
+    /// <param name="Door"><c>anyone</c>, <c>signed-in</c>, <c>key:</c> with the scope that is asked of an API key, or the name of the <see cref="Permission"/> that is asked.</param>
     /// <param name="Page">The component behind it, for pages.</param>
     public sealed record Route(string Methods, string Pattern, string Door, string? Page);
 
@@ -35,7 +37,8 @@ internal static class RouteList
         return new Route(
             metadata.GetMetadata<IHttpMethodMetadata>() is { HttpMethods: { Count: > 0 } methods } ? string.Join(',', methods) : "*",
             "/" + endpoint.RoutePattern.RawText?.TrimStart('/'),
-            metadata.GetMetadata<IAllowAnonymous>() is not null ? "anyone" : policies.Count > 0 ? string.Join('+', policies) : "signed-in",
+            metadata.GetMetadata<ApiScopeMetadata>() is { Scope: var scope } ? $"key:{(scope == ApiScopes.None ? "any" : ApiScopeWords.Name(scope))}"
+            : metadata.GetMetadata<IAllowAnonymous>() is not null ? "anyone" : policies.Count > 0 ? string.Join('+', policies) : "signed-in",
             metadata.GetMetadata<ComponentTypeMetadata>()?.Type.Name);
     }
 }

@@ -21,8 +21,9 @@ internal sealed class PresenceHost(PresenceBoard presence, TimeProvider clock) :
     }
 }
 
-/// <summary>Delivers messages.</summary>
-internal sealed class DeliveryHost(DeliveryEngine engine) : BackgroundService
+/// <summary>Accepts and delivers messages; with <c>Messages:Deliver=false</c> this node accepts only.</summary>
+internal sealed class DeliveryHost(DeliveryEngine engine, IConfiguration configuration) : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => engine.RunAsync(stoppingToken), CancellationToken.None);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.Run(() => engine.RunAsync(stoppingToken, configuration.GetValue("Messages:Deliver", true)), CancellationToken.None);
 }

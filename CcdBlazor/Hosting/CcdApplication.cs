@@ -1,4 +1,5 @@
 using System.Globalization;
+using CcdBlazor.Api;
 using CcdBlazor.Channels;
 using CcdBlazor.Components;
 using CcdBlazor.DevTools;
@@ -89,6 +90,7 @@ public static class CcdApplication
         services.AddDocuments();
         services.AddStatistics();
         services.AddMessages();
+        services.AddMessageApi();
         services.AddFiles(
             KeyRingFile.Load(configuration, dataFolder, mustBeConfigured: production && database.Embedded is null),
             new UploadOptions(Path.Combine(dataFolder, "uploads")) { ReserveBytes = BlobStoreServices.ReserveBytes(configuration) });
@@ -137,7 +139,11 @@ public static class CcdApplication
         app.MapDocumentFiles();
         app.MapCustomerExport();
         app.MapProductExamples();
+<<<<<<< HEAD
         app.MapConfig();
+=======
+        app.MapMessageApi();
+>>>>>>> 6c281a2 (API keys and the fast door for single sends: other systems hand messages in without the pipeline of the pages)
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }

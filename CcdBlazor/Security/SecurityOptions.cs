@@ -12,6 +12,9 @@ public sealed class SecurityOptions
     /// </summary>
     public int PublicRequestsPerMinute { get; set; } = 600;
 
+    /// <summary>Requests per minute from one address that report receipts. A provider reports all of a large batch from a few addresses.</summary>
+    public int ReceiptsPerMinute { get; set; } = 30_000;
+
     /// <summary>Attempts per minute from one address with one name.</summary>
     public int SignInsPerMinuteAndName { get; set; } = 10;
 

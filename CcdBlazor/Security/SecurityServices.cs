@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using CcdBlazor.Api;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Endpoints;
@@ -52,20 +53,24 @@ public static class SecurityServices
 
     private static void LimitPublicRequests(RateLimiterOptions limits)
     {
-        limits.AddPolicy(CollectionEndpoints.PublicRateLimit, http => RateLimitPartition.GetSlidingWindowLimiter(
-            http.Connection.RemoteIpAddress?.ToString() ?? "",
-            _ => new SlidingWindowRateLimiterOptions
-            {
-                PermitLimit = http.RequestServices.GetRequiredService<IOptions<SecurityOptions>>().Value.PublicRequestsPerMinute,
-                Window = TimeSpan.FromMinutes(1),
-                SegmentsPerWindow = 6,
-            }));
+        limits.AddPolicy(CollectionEndpoints.PublicRateLimit, PerAddress(o => o.PublicRequestsPerMinute));
+        limits.AddPolicy(ReceiptEndpoint.RateLimit, PerAddress(o => o.ReceiptsPerMinute));
         limits.OnRejected = async (refused, _) =>
         {
             refused.HttpContext.Response.Headers.RetryAfter = "10";
             await CommonRefusals.TooMany.ToProblem().ExecuteAsync(refused.HttpContext);
         };
     }
+
+    private static Func<HttpContext, RateLimitPartition<string>> PerAddress(Func<SecurityOptions, int> perMinute) =>
+        http => RateLimitPartition.GetSlidingWindowLimiter(
+            http.Connection.RemoteIpAddress?.ToString() ?? "",
+            _ => new SlidingWindowRateLimiterOptions
+            {
+                PermitLimit = perMinute(http.RequestServices.GetRequiredService<IOptions<SecurityOptions>>().Value),
+                Window = TimeSpan.FromMinutes(1),
+                SegmentsPerWindow = 6,
+            });
 
     private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiforgery, ChangeFeed feed)
     {

@@ -64,8 +64,15 @@ public sealed class DeliveryEngine
     public int OutcomesWaiting => exits.Waiting;
 
     /// <summary>Runs until cancelled, then brings what was begun to its end.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    /// <param name="deliver">False for a node that only accepts messages and leaves delivering them to others.</param>
+    public async Task RunAsync(CancellationToken ct, bool deliver = true)
     {
+        if (!deliver)
+        {
+            await intake.RunAsync(ct);
+            return;
+        }
+
         using var subscription = feed.Subscribe(LaneSignals.Topic, signals.Hear);
         signals.Raised += Wake;
         using var writing = new CancellationTokenSource();

@@ -44,6 +44,9 @@ internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters count
 
     private const int LargestGroup = 1_000;
 
+    /// <summary>Stored result of a receipt that says "arrived" about a message that had been counted as sent.</summary>
+    internal const short Confirmed = 104;
+
     /// <summary>Stored result of a receipt that says "did not arrive" about a message that had been sent.</summary>
     internal const short Bounced = 105;
 
@@ -126,7 +129,7 @@ internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters count
                 .Column(batches, NpgsqlDbType.Integer, g => g.Count(a => !a.Delivered)).Column(batches, NpgsqlDbType.Integer, g => g.Count(a => a.Was == MessageState.Unknown))
                 .Value(now.UtcDateTime, NpgsqlDbType.TimestampTz);
         var minute = new DateTime(now.UtcTicks - now.UtcTicks % TimeSpan.TicksPerMinute, DateTimeKind.Utc);
-        var minutes = applied.GroupBy(a => (a.Channel, a.Account, a.Template, Result: a.Delivered ? (short)MessageState.Delivered : Bounced))
+        var minutes = applied.GroupBy(a => (a.Channel, a.Account, a.Template, Result: a.Delivered ? Confirmed : Bounced))
             .OrderBy(g => g.Key.Channel).ThenBy(g => g.Key.Account).ThenBy(g => g.Key.Template, UuidOrder.Instance).ThenBy(g => g.Key.Result).ToList();
         if (minutes.Count > 0)
             batch.Add(Minutes)

@@ -19,7 +19,9 @@ internal static class InsertMessages
     private const string Keyed = """
         , k as (
           insert into message_keys (key, body, message_id, at) select key, body, id, accepted_at from r where key is not null
-          on conflict do nothing returning message_id)
+          on conflict (key) do update set body = excluded.body, message_id = excluded.message_id, at = excluded.at
+            where message_keys.at <= excluded.at - interval '24 hours'
+          returning message_id)
         , n as (select r.* from r where r.key is null or r.id in (select message_id from k))
         """;
 

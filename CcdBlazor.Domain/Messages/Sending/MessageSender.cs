@@ -11,7 +11,7 @@ namespace CcdBlazor.Domain.Messages.Sending;
 /// <summary>Takes single messages: checks everything at the door, then writes message and queue entry in one commit.</summary>
 public sealed class MessageSender
 {
-    private static readonly TimeSpan Farthest = TimeSpan.FromDays(3653);
+    internal static readonly TimeSpan Farthest = TimeSpan.FromDays(3653);
 
     private readonly TemplateBook templates;
     private readonly MessageIntake intake;
