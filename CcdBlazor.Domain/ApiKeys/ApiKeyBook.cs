@@ -29,8 +29,8 @@ public sealed class ApiKeyBook : IDisposable
     private readonly IDisposable subscription;
     private readonly SemaphoreSlim reading = new(1);
     private readonly ConcurrentDictionary<Guid, UseNote> uses = new();
-    private volatile Snapshot current = new(FrozenDictionary<Guid, Entry>.Empty, 0);
-    private volatile bool outdated = true;
+    private volatile Snapshot current = new(FrozenDictionary<Guid, Entry>.Empty, -1, 0);
+    private long changes;
 
     internal ApiKeyBook(IDbContextFactory<CcdDbContext> contexts, NpgsqlDataSource source, ChangeFeed feed, TimeProvider clock, ILogger<ApiKeyBook> log)
     {
@@ -38,7 +38,7 @@ public sealed class ApiKeyBook : IDisposable
         this.source = source;
         this.clock = clock;
         this.log = log;
-        subscription = feed.Subscribe(ApiKeyTopics.All, _ => outdated = true);
+        subscription = feed.Subscribe(ApiKeyTopics.All, _ => Interlocked.Increment(ref changes));
     }
 
     /// <summary>
@@ -48,7 +48,7 @@ public sealed class ApiKeyBook : IDisposable
     public ValueTask<Result<ApiKeyAccess>> CheckAsync(ReadOnlyMemory<char> presented, CancellationToken ct)
     {
         var snapshot = current;
-        return outdated || clock.GetElapsedTime(snapshot.ReadAt) > KeptFor
+        return Outdated(snapshot)
             ? new ValueTask<Result<ApiKeyAccess>>(ReadAndCheckAsync(presented, ct))
             : ValueTask.FromResult(Check(snapshot, presented.Span));
     }
@@ -64,19 +64,8 @@ public sealed class ApiKeyBook : IDisposable
         await reading.WaitAsync(ct);
         try
         {
-            if (outdated || clock.GetElapsedTime(current.ReadAt) > KeptFor)
-            {
-                outdated = false;
-                try
-                {
-                    current = await ReadAsync(ct);
-                }
-                catch
-                {
-                    outdated = true;
-                    throw;
-                }
-            }
+            if (Outdated(current))
+                current = await ReadAsync(ct);
         }
         finally
         {
@@ -85,6 +74,9 @@ public sealed class ApiKeyBook : IDisposable
 
         return Check(current, presented.Span);
     }
+
+    /// <summary>Whoever asks after a change never gets an answer from before it, also while the keys are being read again.</summary>
+    private bool Outdated(Snapshot snapshot) => snapshot.Change != Interlocked.Read(ref changes) || clock.GetElapsedTime(snapshot.ReadAt) > KeptFor;
 
     private Result<ApiKeyAccess> Check(Snapshot snapshot, ReadOnlySpan<char> presented)
     {
@@ -103,12 +95,13 @@ public sealed class ApiKeyBook : IDisposable
 
     private async Task<Snapshot> ReadAsync(CancellationToken ct)
     {
+        var change = Interlocked.Read(ref changes);
         var at = clock.GetTimestamp();
         await using var db = await contexts.CreateDbContextAsync(ct);
         var stored = await db.ApiKeys.AsNoTracking().Where(k => k.RevokedAt == null).ToListAsync(ct);
         return new Snapshot(stored.ToFrozenDictionary(k => k.Id, k => new Entry(
             new ApiKeyAccess(k.Id, new ApiKeyActor(k.Id, k.Name, k.Scopes), k.Scopes, k.PerSecond, k.PerMinute, k.Concurrency),
-            k.SecretHash, k.FormerHash, k.FormerUntil, k.ExpiresAt ?? DateTimeOffset.MaxValue, uses.GetOrAdd(k.Id, _ => new UseNote()))), at);
+            k.SecretHash, k.FormerHash, k.FormerUntil, k.ExpiresAt ?? DateTimeOffset.MaxValue, uses.GetOrAdd(k.Id, _ => new UseNote()))), change, at);
     }
 
     private async Task NoteUseAsync(Guid id, DateTimeOffset now)
@@ -130,7 +123,7 @@ public sealed class ApiKeyBook : IDisposable
         }
     }
 
-    private sealed record Snapshot(FrozenDictionary<Guid, Entry> Keys, long ReadAt);
+    private sealed record Snapshot(FrozenDictionary<Guid, Entry> Keys, long Change, long ReadAt);
 
     private sealed record Entry(ApiKeyAccess Access, byte[] Hash, byte[]? FormerHash, DateTimeOffset? FormerUntil, DateTimeOffset ExpiresAt, UseNote Use);
 
