@@ -116,8 +116,17 @@ internal static class ApiWords
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>With Chinese as it is, not as escapes.</summary>
-    public static ApiJson Plain { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) });
+    public static ApiJson Plain => Writing.Json;
 
     public static Task AnswerAsync<T>(HttpContext http, T answer, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) =>
         ApiAnswers.WriteAsync(http, status, json => JsonSerializer.Serialize(json, answer, type));
+
+    /// <summary>A class of its own, so that it is made after what the generator declares.</summary>
+    private static class Writing
+    {
+        public static readonly ApiJson Json = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
+        });
+    }
 }

@@ -139,11 +139,8 @@ public static class CcdApplication
         app.MapDocumentFiles();
         app.MapCustomerExport();
         app.MapProductExamples();
-<<<<<<< HEAD
         app.MapConfig();
-=======
         app.MapMessageApi();
->>>>>>> 6c281a2 (API keys and the fast door for single sends: other systems hand messages in without the pipeline of the pages)
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }
