@@ -4,9 +4,11 @@ using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Limits;
+using CcdBlazor.Domain.Messages.Notices;
 using CcdBlazor.Domain.Messages.Lookup;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
+using CcdBlazor.Domain.Settings;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -36,6 +38,13 @@ public static class MessagesModule
         services.AddSingleton<BatchBook>();
         services.AddSingleton<BatchFeeder>();
         services.AddSingleton<ReceiptBook>();
+        services.AddSettings(MessageSettings.All);
+        foreach (var metric in MessageMetrics.All)
+            services.AddSettingMetric(metric);
+        services.AddSingleton<PolicyFromSettings>();
+        services.AddSingleton<IMessageProvider, InAppProvider>();
+        services.AddSingleton(p => new InAppAccount(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<NoticeBook>();
         services.AddSingleton(p => new BatchService(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new MessageSender(

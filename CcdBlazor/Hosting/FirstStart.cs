@@ -1,5 +1,7 @@
 using CcdBlazor.DevTools;
 using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Messages;
+using CcdBlazor.Domain.Messages.Notices;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
@@ -27,6 +29,8 @@ internal sealed class FirstStart
     {
         await services.GetRequiredService<Database>().MigrateAsync(ct);
         await services.GetRequiredService<SettingsReader>().LoadAsync(ct);
+        services.GetRequiredService<PolicyFromSettings>().Follow();
+        await services.GetRequiredService<InAppAccount>().EnsureAsync(ct);
         var staff = services.GetRequiredService<StaffSeed>();
         await staff.EnsureRolesAsync(ct);
         await services.GetRequiredService<ProductSeed>().EnsureShippedAsync(ct);

@@ -43,7 +43,7 @@ public sealed class NoticeBook(NpgsqlDataSource source, ChangeFeed feed, TimePro
             where staff_id = $1 and (at, id) < ($2, $3) order by at desc, id desc limit $4
             """);
         command.Parameters.AddWithValue(by.StaffId);
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = before?.At.UtcDateTime ?? DateTime.MaxValue, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (before?.At ?? DateTimeOffset.MaxValue).UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.AddWithValue(before?.Id ?? Guid.AllBitsSet);
         command.Parameters.AddWithValue(size + 1);
         var rows = new List<NoticeRow>(size + 1);
