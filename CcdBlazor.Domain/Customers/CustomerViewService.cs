@@ -112,17 +112,19 @@ public sealed class CustomerViewService
     }, ct);
 
     /// <summary>
-    /// Columns as this person wants them, in their order: kept in the view when it is their own, otherwise for every list without one.
+    /// Columns as this person wants them, in their order: kept in the view, which must be their own, or for the list without one.
     /// </summary>
     public async Task<Result> ChooseColumnsAsync(Guid? viewId, IReadOnlyList<CustomerColumn> columns, StaffActor by, CancellationToken ct)
     {
-        await using (var db = await contexts.CreateDbContextAsync(ct))
+        if (viewId is { } id)
         {
-            if (viewId is { } id && await db.CustomerViews.SingleOrDefaultAsync(v => v.Id == id && v.OwnerId == by.StaffId, ct) is { } own)
-            {
-                own.Show(own.FilterFor(by), columns, time.GetUtcNow());
-                return await db.TrySaveAsync(ct);
-            }
+            await using var db = await contexts.CreateDbContextAsync(ct);
+            if (await Visible(db.CustomerViews, by).SingleOrDefaultAsync(v => v.Id == id, ct) is not { } view)
+                return CommonRefusals.NotFound;
+            if (view.OwnerId != by.StaffId)
+                return CommonRefusals.Forbidden;
+            view.Show(view.FilterFor(by), columns, time.GetUtcNow());
+            return await db.TrySaveAsync(ct);
         }
 
         return await SetAsync(by, (_, settings) =>

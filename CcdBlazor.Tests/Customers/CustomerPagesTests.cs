@@ -138,9 +138,9 @@ public sealed class CustomerPagesTests : BunitContext, IClassFixture<CustomersWo
         var page = Render<CustomerListPage>();
         page.WaitForElement("tbody tr", Patience);
         Button(page, "选择列").Click();
-        page.FindAll(".column-choice li").Single(l => l.TextContent.Contains("证件", StringComparison.Ordinal)).QuerySelector("input")!.Change(false);
+        await page.InvokeAsync(() => page.FindAll(".column-choice li").Single(l => l.TextContent.Contains("证件", StringComparison.Ordinal)).QuerySelector("input")!.Change(false));
         page.WaitForAssertion(() => Assert.DoesNotContain("证件", Headings(page)), Patience);
-        page.Find("button[aria-label='更新 前移']").Click();
+        await page.InvokeAsync(() => page.Find("button[aria-label='更新 前移']").Click());
         page.WaitForAssertion(() => Assert.Equal(["负责人", "更新", "标签"], Headings(page)[^3..]), Patience);
         Assert.Contains("更新 现在是第 7 列", page.Markup, StringComparison.Ordinal);
         Assert.Equal(Headings(page).Length, page.FindAll("tbody tr:first-child td").Count);

@@ -147,8 +147,9 @@ public sealed class CustomerViewTests(CustomersWorld world) : IClassFixture<Cust
 
         Assert.True((await Views.ChooseColumnsAsync(id, [CustomerColumn.Phone], me, default)).Ok);
         Assert.True((await Views.ChooseColumnsAsync(null, [CustomerColumn.Tags, CustomerColumn.State], me, default)).Ok);
-        // Not his view: his own setting, and the view stays as its owner wants it.
-        Assert.True((await Views.ChooseColumnsAsync(id, [], colleague, default)).Ok);
+        // Not his view: it stays as its owner wants it.
+        Assert.Equal(CommonRefusals.Forbidden, (await Views.ChooseColumnsAsync(id, [], colleague, default)).Refusal);
+        Assert.True((await Views.ChooseColumnsAsync(null, [], colleague, default)).Ok);
         var (mine, theirs) = (await Views.AllAsync(me, default), await Views.AllAsync(colleague, default));
         Assert.Equal([CustomerColumn.Phone], mine.Find(id)!.Columns);
         Assert.Equal([CustomerColumn.Tags, CustomerColumn.State], mine.Columns);

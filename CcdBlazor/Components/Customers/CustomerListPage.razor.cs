@@ -21,6 +21,8 @@ public sealed partial class CustomerListPage : LiveComponent
     private CustomerViews views = new([], null, CustomerColumns.Usual);
     private CustomerViewRow? view;
     private IReadOnlyList<CustomerColumn> columns = CustomerColumns.Usual;
+    private (Guid? View, IReadOnlyList<CustomerColumn> Columns)? toKeep;
+    private bool keeping;
     private bool viewsRead;
     private bool viewGone;
     private CustomerListAddress? shown;
@@ -125,9 +127,7 @@ public sealed partial class CustomerListPage : LiveComponent
         if (asked != address)
             return; // Somebody typed on; the later answer counts.
         (list, viewGone) = (wanted, opened is null && asked.ViewId is not null && asked.LeavesItToView);
-        if (view?.Id != opened?.Id || !ReferenceEquals(view, opened) || opened is null)
-            columns = opened?.Columns ?? views.Columns;
-        view = opened;
+        (view, columns) = (opened, opened?.Columns ?? views.Columns);
         now = Clock.GetUtcNow();
         // A reload for a colleague's change does not count again what was counted.
         if (!page.TotalIsFloor || shown?.ToString() != wanted.ToString() || page.Total > total)
@@ -190,13 +190,36 @@ public sealed partial class CustomerListPage : LiveComponent
         return (asked with { Filter = opened.Filter, View = opened.Id.ToString() }, opened);
     }
 
-    /// <summary>At once for the eye; kept for the next time.</summary>
+    /// <summary>
+    /// At once for the eye, and in what a reload for a colleague's change goes by; kept for the next time one after the other, so that of quick
+    /// clicks the last one stays. In a colleague's view it is for now only.
+    /// </summary>
     private async Task ShowColumnsAsync(IReadOnlyList<CustomerColumn> wanted)
     {
         columns = wanted;
-        await Views.ChooseColumnsAsync(view?.Id, wanted, actor!, Gone);
-        views = await Views.AllAsync(actor!, Gone);
+        if (view is null)
+            views = views with { Columns = wanted };
+        else
+            views = views with { Views = [.. views.Views.Select(v => v.Id == view.Id ? v with { Columns = wanted } : v)] };
         view = views.Find(view?.Id);
+        if (view is { IsMine: false })
+            return;
+        toKeep = (view?.Id, wanted);
+        if (keeping)
+            return;
+        keeping = true;
+        try
+        {
+            while (toKeep is { } next)
+            {
+                toKeep = null;
+                await Views.ChooseColumnsAsync(next.View, next.Columns, actor!, Gone);
+            }
+        }
+        finally
+        {
+            keeping = false;
+        }
     }
 
     /// <summary>A view was saved, changed or deleted: the page goes to <paramref name="target"/>.</summary>

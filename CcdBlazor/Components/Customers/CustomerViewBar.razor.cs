@@ -56,6 +56,13 @@ public sealed partial class CustomerViewBar
 
     private bool Changed => Current is not null && !CustomerListAddress.Same(Current.Filter, Address.Filter);
 
+    private string Kept => Current switch
+    {
+        null => "保存为您自己的列设置。",
+        { IsMine: true } => $"保存在视图“{Current.Name}”中。",
+        _ => "这是同事共享的视图：改动只在本次打开时有效，保存为您自己的视图即可保留。",
+    };
+
     private string Title => step == Step.Save ? "保存为视图" : "改名与共享";
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
