@@ -44,4 +44,14 @@ public enum Permission
     ShareViews,
     /// <summary>Make, change and end the keys with which other systems call the HTTP API.</summary>
     ManageApiKeys,
+    /// <summary>Write and switch message templates.</summary>
+    ManageTemplates,
+    /// <summary>Release what a colleague wrote: templates, and sends so large that they need a second person.</summary>
+    ApproveTemplates,
+    /// <summary>Keep the accounts with message providers, and the opt-out, block and white lists.</summary>
+    ManageChannels,
+    /// <summary>Send messages and steer batches.</summary>
+    SendMessages,
+    /// <summary>See sent messages, their traces and the figures of the message platform.</summary>
+    ViewMessages,
 }

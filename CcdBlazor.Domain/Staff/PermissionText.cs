@@ -29,6 +29,11 @@ public static class PermissionText
         Permission.ManageJobs => new("管理", "管理定时任务", "可以查看、暂停、恢复和立即运行定时任务。"),
         Permission.ManageSettings => new("管理", "管理配置", "可以查看和修改系统配置（限额、间隔、开关等），并批准同事提出的修改。"),
         Permission.ManageApiKeys => new("管理", "管理接口密钥", "可以新建、轮换和吊销其他系统调用接口所用的密钥。"),
+        Permission.ManageTemplates => new("消息", "维护消息模板", "可以编写、启用、停用和删除消息模板。"),
+        Permission.ApproveTemplates => new("消息", "批准模板和大批发送", "可以批准或退回同事编写的消息模板，以及需要第二人确认的大批发送。"),
+        Permission.ManageChannels => new("消息", "管理渠道账号和名单", "可以维护短信、邮件等渠道的账号和限额，以及退订、屏蔽和白名单。"),
+        Permission.SendMessages => new("消息", "发送消息", "可以给自己能看到的客户发消息，建立批量发送，并暂停、恢复或取消。"),
+        Permission.ViewMessages => new("消息", "查看消息记录", "可以查看已发消息、轨迹和消息平台的监控数据。"),
         Permission.ViewStatistics => new("管理", "查看全部统计", "可以看到所有人的统计数据，而不仅是自己的客户。"),
     };
 #pragma warning restore CS8524

@@ -71,12 +71,16 @@ public static class ShippedRoles
     public static IReadOnlyList<(string Name, IReadOnlyList<Permission> Permissions)> All { get; } =
     [
         (Administrator, Enum.GetValues<Permission>()),
-        (CustomerService, [Permission.EditCustomers, Permission.CollectDocuments]),
+        (CustomerService, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages]),
         (Reviewer, [Permission.ViewSubmittedFiles, Permission.ReviewDocuments, Permission.DownloadOriginals]),
-        (AccountManager, [Permission.EditCustomers, Permission.CollectDocuments]),
-        (SalesLead, [Permission.EditCustomers, Permission.CollectDocuments, Permission.ReassignCustomers, Permission.ViewStatistics, Permission.ExportCustomers, Permission.ShareViews]),
+        (AccountManager, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages]),
+        (SalesLead,
+        [
+            Permission.EditCustomers, Permission.CollectDocuments, Permission.ReassignCustomers, Permission.ViewStatistics, Permission.ExportCustomers, Permission.ShareViews,
+            Permission.SendMessages, Permission.ViewMessages, Permission.ManageTemplates,
+        ]),
         (Finance, [Permission.ViewStatistics]),
-        (Legal, [Permission.ViewSubmittedFiles]),
+        (Legal, [Permission.ViewSubmittedFiles, Permission.ApproveTemplates]),
         (Execution, [Permission.ViewSubmittedFiles]),
     ];
 }
