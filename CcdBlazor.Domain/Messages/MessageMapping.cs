@@ -105,8 +105,10 @@ internal sealed class MessageBatchMapping : IEntityTypeConfiguration<MessageBatc
     }
 }
 
-internal sealed class MessageBlockMapping : IEntityTypeConfiguration<MessageBlock>
+internal sealed class MessageBlockMapping : IEntityTypeConfiguration<MessageBlock>, IRefuseByConstraint
 {
+    public IEnumerable<(string Constraint, Refusal Refusal)> Refusals => [("ix_message_blocks_recipient_channel_kind", BlockRefusals.Known)];
+
     public void Configure(EntityTypeBuilder<MessageBlock> block)
     {
         block.ToTable("message_blocks");

@@ -1,5 +1,6 @@
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
@@ -47,6 +48,17 @@ public static class MessagesModule
         services.AddSingleton<NoticeBook>();
         services.AddSingleton(p => new BatchService(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSettings(TemplateSettings.All);
+        services.AddSingleton(p => new TemplateService(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new TemplateQueries(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<AccountBook>()));
+        services.AddSingleton(p => new TemplateSeed(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TemplateService>()));
+        services.AddSingleton(p => new ChannelAccountService(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<FieldCipher>(), p.GetServices<IMessageProvider>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new ChannelAccountQueries(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<ChannelAccountService>(), p.GetServices<IMessageProvider>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new BlockService(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new MessageSender(
             p.GetRequiredService<TemplateBook>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new ScheduledMessages(

@@ -481,6 +481,7 @@ namespace CcdBlazor.Domain.Data.Migrations
                     content = table.Column<string>(type: "jsonb", nullable: false),
                     author_id = table.Column<Guid>(type: "uuid", nullable: true),
                     author_name = table.Column<string>(type: "text", nullable: false),
+                    written_by = table.Column<Guid[]>(type: "uuid[]", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     approved_by_id = table.Column<Guid>(type: "uuid", nullable: true),
                     approved_by_name = table.Column<string>(type: "text", nullable: true),

@@ -1649,6 +1649,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("template_id");
 
+                    b.PrimitiveCollection<Guid[]>("WrittenBy")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("written_by");
+
                     b.HasKey("Id")
                         .HasName("pk_message_template_versions");
 

@@ -53,7 +53,7 @@ public sealed partial class CompiledTemplate
                 if (variable.Required)
                     (found ??= []).Add(TemplateRefusals.VariableMissing(variable));
             }
-            else if (Fault(variable, value) is { } fault)
+            else if (FaultOf(variable, value) is { } fault)
             {
                 (found ??= []).Add(TemplateRefusals.VariableInvalid(variable, fault));
             }
@@ -105,7 +105,8 @@ public sealed partial class CompiledTemplate
 
     private static string Markdown(string value) => MarkdownMarks().Replace(Angles(OneLine(value)), @"\$0");
 
-    private static string? Fault(TemplateVariable variable, string value)
+    /// <summary>What is wrong with a value, as the end of a Chinese sentence; null when it fits its variable.</summary>
+    internal static string? FaultOf(TemplateVariable variable, string value)
     {
         var longest = variable.MaxLength > 0 ? variable.MaxLength : LongestValue;
         // A text element is never shorter than a char, so most values need no counting.

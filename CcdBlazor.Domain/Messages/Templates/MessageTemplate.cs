@@ -45,9 +45,13 @@ internal sealed class TemplateVersion
 
     public required TemplateContent Content { get; set; }
 
-    public Guid? AuthorId { get; init; }
+    /// <summary>Who wrote on it last.</summary>
+    public Guid? AuthorId { get; set; }
 
-    public required string AuthorName { get; init; }
+    public required string AuthorName { get; set; }
+
+    /// <summary>Everybody who wrote on it: none of them may approve it.</summary>
+    public Guid[] WrittenBy { get; set; } = [];
 
     public DateTimeOffset CreatedAt { get; init; }
 
@@ -62,4 +66,16 @@ internal sealed class TemplateVersion
     public DateTimeOffset? SubmittedAt { get; set; }
 
     public string? RejectedReason { get; set; }
+
+    /// <summary>Another text for a draft. What was asked or said about the text before no longer counts.</summary>
+    public void Rewrite(TemplateContent content, Guid? authorId, string authorName)
+    {
+        Content = content;
+        AuthorId = authorId;
+        AuthorName = authorName;
+        if (authorId is { } person && !WrittenBy.Contains(person))
+            WrittenBy = [.. WrittenBy, person];
+        SubmittedAt = null;
+        RejectedReason = null;
+    }
 }
