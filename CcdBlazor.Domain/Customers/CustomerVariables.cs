@@ -20,7 +20,7 @@ public static class CustomerVariables
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["name"] = customer.Name, ["customer"] = customer.Name, ["customer_no"] = customer.Number, ["status"] = CustomerWorkflow.Words(customer.State),
+            ["name"] = customer.Name, ["customer"] = customer.Name, ["customer_no"] = customer.Number, ["status"] = customer.State.Label(),
             ["missing"] = customer.Missing.ToString(CultureInfo.InvariantCulture),
         };
         if (customer.Phones is [var phone, ..])

@@ -80,7 +80,7 @@ public static class ShippedRoles
             Permission.SendMessages, Permission.ViewMessages, Permission.ManageTemplates,
         ]),
         (Finance, [Permission.ViewStatistics]),
-        (Legal, [Permission.ViewSubmittedFiles, Permission.ApproveTemplates]),
+        (Legal, [Permission.ViewSubmittedFiles, Permission.ManageTemplates, Permission.ApproveTemplates]),
         (Execution, [Permission.ViewSubmittedFiles]),
     ];
 }

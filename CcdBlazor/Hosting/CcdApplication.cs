@@ -110,7 +110,9 @@ public static class CcdApplication
             // When a network fails, a thousand pages come back at once: a kept circuit returns for the price of a connection, a new page costs two renders and all of its reads.
             circuits.DisconnectedCircuitMaxRetained = 1_200;
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
-        });
+        })
+        // The text of a mail template travels as one message, and Chinese letters as six characters each; the framework's 32 KB would cut the connection.
+        .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 256 * 1024);
         services.AddLeanCircuits();
         services.AddCascadingAuthenticationState();
         services.AddRadzenComponents();

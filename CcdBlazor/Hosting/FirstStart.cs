@@ -2,6 +2,7 @@ using CcdBlazor.DevTools;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Messages.Notices;
+using CcdBlazor.Domain.Messages.Templates;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
@@ -34,8 +35,11 @@ internal sealed class FirstStart
         var staff = services.GetRequiredService<StaffSeed>();
         await staff.EnsureRolesAsync(ct);
         await services.GetRequiredService<ProductSeed>().EnsureShippedAsync(ct);
+        await services.GetRequiredService<TemplateSeed>().EnsureShippedAsync(ct);
 
         var demo = !environment.IsProduction() && !configuration.GetValue("Demo:Empty", false);
+        if (demo && Uri.TryCreate(configuration["Demo:Simulator"], UriKind.Absolute, out var simulator))
+            await TrySimulatorAsync(services, simulator, ct);
         if (demo && await DemoPeople.IsEmptyAsync(services, ct))
         {
             await DemoPeople.CreateAsync(services, ct);
@@ -60,6 +64,18 @@ internal sealed class FirstStart
         Console.Out.Flush();
         if (seedDemo)
             _ = SeedInBackgroundAsync(app);
+    }
+
+    private static async Task TrySimulatorAsync(IServiceProvider services, Uri simulator, CancellationToken ct)
+    {
+        try
+        {
+            await DemoAccounts.EnsureAsync(services, simulator, ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
+        {
+            services.GetRequiredService<ILogger<FirstStart>>().LogWarning("The simulator at {Address} does not answer; its accounts are left as they are", simulator);
+        }
     }
 
     private static async Task SeedInBackgroundAsync(WebApplication app)

@@ -13,6 +13,9 @@ namespace CcdBlazor.Domain.Messages.Limits;
 /// </summary>
 public sealed class BlockService
 {
+    /// <summary>Announced when a list changed.</summary>
+    public const string Topic = BlockBook.Topic;
+
     public const int MostLines = 10_000;
     public const int LongestReason = 300;
     private const int MostBadShown = 200;

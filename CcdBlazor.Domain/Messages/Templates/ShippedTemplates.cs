@@ -109,7 +109,7 @@ public static class ShippedTemplates
                 WeCom("重置密码", "{{name}}，请在 {{minutes}} 分钟内<a href=\"{{url}}\">重新设置密码</a>。如果不是您本人申请，请告诉管理员。"),
             ])),
         new(DailyReport, "消息日报", MessageCategory.Notice, new TemplateContent(
-            [new("date", "日期", VariableType.Date, Sample: "2026-11-19"), new("sent", "发送", VariableType.Money, Sample: "12,480"), new("rate", "成功率", Sample: "99.2%", MaxLength: 10), new("failed", "失败", VariableType.Money, Sample: "96"), new("p95", "耗时 p95", Sample: "1.8 秒", MaxLength: 20), new("details", "各渠道", Sample: "短信 8,200（98.9%）；邮件 3,100（99.8%）", MaxLength: 500), Link],
+            [new("date", "日期", VariableType.Date, Sample: "2026-11-19"), new("sent", "发送", VariableType.Money, Sample: "12,480"), new("rate", "成功率", Sample: "99.2%", MaxLength: 10), new("failed", "失败", VariableType.Money, Sample: "96"), new("p95", "耗时 p95", Sample: "1.8 秒", MaxLength: 20), new("details", "各渠道", Sample: "短信 8,200（98.9%）；邮件 3,100（99.8%）", MaxLength: 300), Link],
             [
                 Mail("消息日报 {{date}}：发送 {{sent}}，成功率 {{rate}}", "{{date}} 共发送 {{sent}} 条，成功率 {{rate}}，失败 {{failed}} 条，耗时 p95 {{p95}}。\n{{details}}\n详情：{{url}}",
                     "消息日报 {{date}}", "发送 <strong>{{sent}}</strong> 条，成功率 <strong>{{rate}}</strong>，失败 {{failed}} 条，耗时 p95 {{p95}}。|{{details}}", "查看监控"),
