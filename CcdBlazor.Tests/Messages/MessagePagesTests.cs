@@ -3,7 +3,6 @@ using CcdBlazor.Components.Messages;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
-using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Limits;
 using CcdBlazor.Domain.Messages.Templates;
 using CcdBlazor.Security;
