@@ -3,8 +3,6 @@ using CcdBlazor.Components.Messages;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
-using CcdBlazor.Domain.Messages.Limits;
-using CcdBlazor.Domain.Messages.Templates;
 using CcdBlazor.Security;
 using CcdBlazor.Tests.Support;
 using Microsoft.AspNetCore.Components;
@@ -21,6 +19,8 @@ public sealed class MessagePagesTests : BunitContext, IClassFixture<TemplateHous
     public MessagePagesTests(TemplateHouse house)
     {
         this.house = house;
+        // The machine may be busy; nothing here waits for a time.
+        DefaultWaitTimeout = TimeSpan.FromSeconds(20);
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddRadzenComponents();
         Services.AddSingleton(house.Templates).AddSingleton(house.Queries).AddSingleton(house.Accounts).AddSingleton(house.AccountQueries).AddSingleton(house.Blocks);
