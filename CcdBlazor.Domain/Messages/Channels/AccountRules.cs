@@ -12,6 +12,7 @@ public static class AccountRefusals
     public static readonly Refusal WeightRange = new("messages.account_weight", "权重应在 0 到 1000 之间，0 表示备用。") { Field = "Weight" };
     public static readonly Refusal PriceRange = new("messages.account_price", "单价应在 0 到 100 元之间。") { Field = "PriceMilli" };
     public static readonly Refusal SecretsAgain = new("messages.account_secrets_again", "服务地址换了主机，请重新填写密钥：原有密钥不会发往新的地址。") { Field = "BaseAddress" };
+    public static readonly Refusal BellStays = new("messages.account_bell", "站内通知由程序自带，只有一个，不能添加或删除，可以停用。", RefusalKind.Conflict);
     public static readonly Refusal NoClient = new("messages.account_no_client", "这个程序还不能使用这种渠道账号。", RefusalKind.Unavailable);
     public static readonly Refusal Unreadable = new("messages.account_unreadable", "密钥读不出来（加密密钥已更换），请重新填写。", RefusalKind.Conflict);
     public static readonly Refusal ProbeTimeout = new("messages.account_probe_timeout", "测试连接超时，请检查服务地址和网络。", RefusalKind.Unavailable);
@@ -62,7 +63,7 @@ internal static class AccountRules
     /// <summary>The address, when secrets may travel to it: encrypted, or inside this machine. SMTP's client insists on TLS by itself.</summary>
     public static Uri? AddressOf(string text) =>
         text.Length <= 300 && Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri) && uri.Host.Length > 0 && uri.UserInfo.Length == 0
-        && (uri.Scheme is "https" or "smtp" or "smtps" || (uri.Scheme == "http" && (uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip)))))
+        && (uri.Scheme is "https" or "smtp" or "smtps" or "in-app" || (uri.Scheme == "http" && (uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip)))))
             ? uri : null;
 
     private static bool AreSound(IReadOnlyList<QuotaRule> rules) =>

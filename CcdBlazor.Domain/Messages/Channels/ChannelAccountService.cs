@@ -38,6 +38,8 @@ public sealed class ChannelAccountService
             return CommonRefusals.Forbidden;
         if (!providers.TryGetValue(draft.Kind, out var provider))
             return AccountRefusals.KindUnknown;
+        if (provider.Channel == MessageChannel.InApp)
+            return AccountRefusals.BellStays;
         if (AccountRules.Check(draft, provider.Fields, new HashSet<string>()) is { } wrong)
             return wrong;
         var now = clock.GetUtcNow();
@@ -95,6 +97,8 @@ public sealed class ChannelAccountService
     public Task<Result> DeleteAsync(Guid id, Actor by, CancellationToken ct) =>
         ChangeAsync(id, by, (db, account, now) =>
         {
+            if (account.Channel == MessageChannel.InApp)
+                return AccountRefusals.BellStays;
             account.DeletedAt = now;
             account.SecretsCipher = null;
             db.Audit(by, now, "channel_account.deleted", Subject(id), before: Shown(account, []));
