@@ -20,6 +20,7 @@ internal static class Benches
         ("start", "start to the first page, memory when idle", StartBench.RunAsync),
         ("circuits", "open pages: memory, clicks, bytes of a changed row", CircuitBenches.CircuitsAsync),
         ("watchers", "one change seen by many, on one node and on two", CircuitBenches.WatchersAsync),
+        ("messages", "batches accepted, messages delivered, time to the start", MessageBenches.RunAsync),
         ("reconnect", "everybody back after all connections dropped", CircuitBenches.ReconnectAsync),
         ("messages-accept", "durable single sends through the full endpoint at 500 callers", AcceptBench.RunAsync),
     ];
