@@ -13,7 +13,6 @@ using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
 using CcdBlazor.Files;
-using CcdBlazor.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -76,7 +75,7 @@ internal static class MessageBenches
         var sent = Stopwatch.GetElapsedTime(since).TotalSeconds;
         if (traces)
         {
-            await node.UntilAsync($"select coalesce(sum(n), 0) from message_minutes where result = {(int)MessageState.Delivered}", Crowd, ct);
+            await node.UntilAsync($"select coalesce(sum(n), 0) from message_minutes where result = {ReceiptBook.Confirmed}", Crowd, ct);
             var confirmed = Stopwatch.GetElapsedTime(since).TotalSeconds;
             Figures.Value("delivered, traces on, until the last outcome", Crowd / sent, "msg/s");
             Figures.Value("delivered, traces on, until the last receipt", Crowd / confirmed, "msg/s", goalAtLeast: 15_000);

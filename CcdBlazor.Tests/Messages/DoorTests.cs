@@ -1,7 +1,6 @@
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
-using CcdBlazor.Tests.Support;
 
 namespace CcdBlazor.Tests.Messages;
 

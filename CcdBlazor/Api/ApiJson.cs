@@ -4,10 +4,8 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using CcdBlazor.Domain.Messages.Channels;
-using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Lookup;
 using CcdBlazor.Domain.Messages.Sending;
-using CcdBlazor.Domain.Messages.Templates;
 
 namespace CcdBlazor.Api;
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using CcdBlazor.Domain.ApiKeys;
 using CcdBlazor.Domain.Common;

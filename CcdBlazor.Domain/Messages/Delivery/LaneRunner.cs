@@ -162,14 +162,14 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
             var ready = await PrepareAsync(group, account, provider, policy, left);
             if (ready.Count == 0)
                 return;
-            var traced = provider.Resend != ResendRule.RecognisesOurId;
-            if (traced)
+            var doubtful = ready.FindAll(r => r.Rule != ResendRule.RecognisesOurId);
+            if (doubtful.Count > 0)
                 // If this node dies in the call, its successor must know that the call had begun.
-                await BeginTraces.WriteAsync(tools.Source, group.Id, ready.ConvertAll(r => r.Row), account.Number, tools.Clock.GetUtcNow(), CancellationToken.None);
+                await BeginTraces.WriteAsync(tools.Source, group.Id, doubtful.ConvertAll(r => r.Row), account.Number, tools.Clock.GetUtcNow(), CancellationToken.None);
             var calls = new List<Task>();
-            foreach (var part in ready.GroupBy(r => (r.Through.Number, r.Row.Interrupted)))
+            foreach (var part in ready.GroupBy(r => (r.Through.Number, r.Row.Interrupted, r.Rule)))
                 foreach (var chunk in part.Chunk(provider.LargestGroup))
-                    calls.Add(CallAsync(group, chunk[0].Through, provider, chunk, part.Key.Interrupted && provider.Resend == ResendRule.CanBeAsked, policy, traced, left));
+                    calls.Add(CallAsync(group, chunk[0].Through, provider, chunk, part.Key.Interrupted && part.Key.Rule == ResendRule.CanBeAsked, policy, part.Key.Rule, left));
             await Task.WhenAll(calls);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -189,7 +189,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         }
     }
 
-    private readonly record struct Ready(MessageRow Row, OutgoingMessage Message, AccountInUse Through);
+    private readonly record struct Ready(MessageRow Row, OutgoingMessage Message, AccountInUse Through, ResendRule Rule);
 
     /// <summary>Gate, template, quota. What may not go leaves the claim here.</summary>
     private async Task<List<Ready>> PrepareAsync(ClaimedGroup group, AccountInUse account, IMessageProvider provider, DeliveryPolicy policy, HashSet<MessageRow> left)
@@ -229,14 +229,42 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         go = await UnderQuotaAsync(group, go, account, now, left);
 
         var accounts = await tools.Accounts.CurrentAsync(ct);
-        return go.ConvertAll(i =>
+        var since = await InterruptedAsync(go.FindAll(i => rows[i].Interrupted).ConvertAll(i => rows[i].Id), ct);
+        var ready = new List<Ready>(go.Count);
+        foreach (var i in go)
         {
             var row = rows[i];
-            // An interrupted send is settled by the account that made it.
-            var through = row.Interrupted && row.Account is { } before && accounts.TryGetValue(before, out var own) ? own : account;
             var values = row.Variables.Length <= 2 ? NoValues : JsonSerializer.Deserialize(row.Variables, MessageJson.Default.DictionaryStringString)!;
-            return new Ready(row, new OutgoingMessage(row.Id, row.Recipient, templates[i]!.Render(row.Channel, values), row.AcceptedAt), through);
-        });
+            var content = templates[i]!.Render(row.Channel, values);
+            var rule = provider.ResendFor(content);
+            DateTimeOffset? before = row.Interrupted && since.TryGetValue(row.Id, out var moment) ? moment : null;
+            if (row.Interrupted && rule == ResendRule.RecognisesOurId && (before is null || now - before > provider.RecognisesFor - TimeSpan.FromMinutes(1)))
+            {
+                // The provider has forgotten our id by now: a person decides.
+                await LeaveAsync(Out(row, group, now, MessageState.Unknown, "forgotten") with { Reason = "发送中断后已超过服务商的去重时间，无法确认是否送出" }, left);
+                continue;
+            }
+
+            // An interrupted send is settled by the account that made it.
+            var through = row.Interrupted && row.Account is { } number && accounts.TryGetValue(number, out var own) ? own : account;
+            ready.Add(new Ready(row, new OutgoingMessage(row.Id, row.Recipient, content, before ?? row.AcceptedAt), through, rule));
+        }
+
+        return ready;
+    }
+
+    /// <summary>When the sends that were interrupted had begun at the latest: the first mark that they left.</summary>
+    private async Task<Dictionary<Guid, DateTimeOffset>> InterruptedAsync(List<Guid> ids, CancellationToken ct)
+    {
+        var since = new Dictionary<Guid, DateTimeOffset>();
+        if (ids.Count == 0)
+            return since;
+        await using var command = tools.Source.CreateCommand("select message_id, min(at) from message_traces where message_id = any($1) and node in (1, 2) group by message_id");
+        command.Parameters.AddWithValue(ids.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            since[reader.GetGuid(0)] = reader.GetFieldValue<DateTimeOffset>(1);
+        return since;
     }
 
     private static readonly Dictionary<string, string> NoValues = [];
@@ -281,7 +309,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         return go[..granted];
     }
 
-    private async Task CallAsync(ClaimedGroup group, AccountInUse account, IMessageProvider provider, Ready[] chunk, bool ask, DeliveryPolicy policy, bool traced, HashSet<MessageRow> left)
+    private async Task CallAsync(ClaimedGroup group, AccountInUse account, IMessageProvider provider, Ready[] chunk, bool ask, DeliveryPolicy policy, ResendRule rule, HashSet<MessageRow> left)
     {
         await Pool.EnterAsync(group.Class);
         var startedAt = tools.Clock.GetUtcNow();
@@ -300,21 +328,28 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         }
 
         var endedAt = tools.Clock.GetUtcNow();
-        var throttled = outcomes.Any(o => o.Failure == FailureClass.Throttled);
+        var throttled = outcomes.Any(o => o is { Failure: FailureClass.Throttled, RecipientOnly: false });
         Pool.Leave(endedAt - startedAt, throttled);
         if (outcomes.Count == 0)
             return;
         var others = Choose((await tools.Accounts.CurrentAsync(CancellationToken.None)).Values, group.Lane, endedAt, except: account.Number).Account is not null;
         for (var i = 0; i < chunk.Length; i++)
             await LeaveAsync(
-                RetryRules.Decide(chunk[i].Row, group.Id, outcomes[i], provider, account.Number, others, policy, startedAt, endedAt, traced, Random.Shared.NextDouble()), left);
+                RetryRules.Decide(chunk[i].Row, group.Id, outcomes[i], rule, provider is IReceiptPoller, account.Number, others, policy, startedAt, endedAt, Random.Shared.NextDouble()), left);
         await JudgeAsync(account, outcomes, policy, endedAt);
     }
 
     /// <summary>What the call says about the account: push-back, refused keys, or one failure too many in a row.</summary>
     private async Task JudgeAsync(AccountInUse account, IReadOnlyList<SendOutcome> outcomes, DeliveryPolicy policy, DateTimeOffset now)
     {
-        SendOutcome? Worst(FailureClass failure) => outcomes.Any(o => o.Failure == failure) ? outcomes.First(o => o.Failure == failure) : null;
+        SendOutcome? Worst(FailureClass failure)
+        {
+            foreach (var outcome in outcomes)
+                if (outcome.Failure == failure && !outcome.RecipientOnly)
+                    return outcome;
+            return null;
+        }
+
         var bad = outcomes.All(o => o.Failure == FailureClass.Transient || o.Result == SendResult.Unknown);
         var inARow = account.Note(!bad);
         if (Worst(FailureClass.Credentials) is { } refused)

@@ -143,7 +143,9 @@ internal sealed class NodeLife(
         if (claims.Count == 0)
             return false;
         var known = await accounts.CurrentAsync(ct);
+        // The mark of a beginning is only left where a form of the kind does not recognise our id.
         ResendRule RuleOf(Orphan o) => o.Account is { } number && known.TryGetValue(number, out var account) && providers.TryGetValue(account.Provider.Kind, out var provider)
+            && !(provider.Resend == ResendRule.RecognisesOurId && o.Begun)
             ? provider.Resend
             : ResendRule.CannotTell;
         var unknown = orphans.FindAll(o => RuleOf(o) == ResendRule.CannotTell && o.Begun);

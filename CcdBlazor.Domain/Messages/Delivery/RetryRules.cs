@@ -10,8 +10,8 @@ internal static class RetryRules
     /// <param name="others">Another usable account of the channel exists.</param>
     /// <param name="jitter">0 to 1.</param>
     public static MessageExit Decide(
-        MessageRow row, Guid claim, in SendOutcome outcome, IMessageProvider provider, int account, bool others, DeliveryPolicy policy,
-        DateTimeOffset startedAt, DateTimeOffset endedAt, bool processTraced, double jitter)
+        MessageRow row, Guid claim, in SendOutcome outcome, ResendRule rule, bool polled, int account, bool others, DeliveryPolicy policy,
+        DateTimeOffset startedAt, DateTimeOffset endedAt, double jitter)
     {
         var exit = new MessageExit(row, claim, ExitKind.Final)
         {
@@ -23,14 +23,14 @@ internal static class RetryRules
             Attempted = true,
             StartedAt = startedAt,
             EndedAt = endedAt,
-            ProcessTraced = processTraced,
+            ProcessTraced = rule != ResendRule.RecognisesOurId,
         };
         row.Attempt++;
         return outcome.Result switch
         {
-            SendResult.Accepted => exit with { State = MessageState.Sent, AskAt = provider is IReceiptPoller ? endedAt.AddMinutes(1) : null },
+            SendResult.Accepted => exit with { State = MessageState.Sent, AskAt = polled ? endedAt.AddMinutes(1) : null },
             SendResult.Delivered => exit with { State = MessageState.Delivered },
-            SendResult.Unknown => Interrupted(exit, provider, policy, jitter),
+            SendResult.Unknown => Interrupted(exit, rule, policy, jitter),
             SendResult.NeverArrived => exit with { Kind = ExitKind.Later, ReadyAt = endedAt, Why = WaitReason.Retry, Code = "never_arrived" },
             SendResult.Failed => Failed(exit, outcome, account, others, policy, jitter),
             _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome.Result, null),
@@ -52,10 +52,10 @@ internal static class RetryRules
         return TimeSpan.FromTicks((long)(Math.Min(ticks, policy.LongestBackOff.Ticks) * (0.75 + 0.5 * jitter)));
     }
 
-    private static MessageExit Interrupted(MessageExit exit, IMessageProvider provider, DeliveryPolicy policy, double jitter)
+    private static MessageExit Interrupted(MessageExit exit, ResendRule rule, DeliveryPolicy policy, double jitter)
     {
         var code = exit.Code;
-        if (provider.Resend == ResendRule.CannotTell)
+        if (rule == ResendRule.CannotTell)
             return exit with { State = MessageState.Unknown, Code = code ?? "no_answer" };
         // Asked again and again without an answer: a person decides.
         if (exit.Row.Attempt >= policy.MostAttempts)
@@ -82,8 +82,9 @@ internal static class RetryRules
                 exit.Row.Attempt--;
                 return later with
                 {
-                    Why = WaitReason.ProviderThrottled,
-                    ReadyAt = others ? exit.EndedAt : Later(outcome.RetryAt, exit.EndedAt + policy.ThrottleRest) + TimeSpan.FromSeconds(jitter),
+                    // A limit of this one recipient is no better on another account's day, and no reason to rest the account.
+                    Why = outcome.RecipientOnly ? WaitReason.RecipientLimit : WaitReason.ProviderThrottled,
+                    ReadyAt = others && !outcome.RecipientOnly ? exit.EndedAt : Later(outcome.RetryAt, exit.EndedAt + policy.ThrottleRest) + TimeSpan.FromSeconds(jitter),
                 };
             case FailureClass.Credentials:
                 exit.Row.Attempt--;
