@@ -43,6 +43,7 @@ internal static class RouteTable
     public const string SignedIn = "signed-in";
     private const string AnyKey = "key:any";
     private const string SendKey = "key:messages.send";
+    private const string BatchKey = "key:messages.batches";
     private const string ReadKey = "key:messages.read";
 
     /// <param name="Methods">As the program lists them.</param>
@@ -109,6 +110,9 @@ internal static class RouteTable
         new("GET", "/api/messages/statistics/realtime", ReadKey, RouteKind.Key),
         new("GET", "/api/messages/templates", "key:templates.read", RouteKind.Key),
         new("GET", "/api/messages/accounts", "key:accounts.read", RouteKind.Key),
+        new("POST", "/api/messages/send-batch", BatchKey, RouteKind.Key),
+        new("GET", "/api/messages/batches/{id:guid}", BatchKey, RouteKind.Key),
+        new("POST", "/api/messages/batches/{id:guid}/{verb}", BatchKey, RouteKind.Key),
         // Providers have no account; the account's own secret says what is genuine.
         new("POST", "/api/messages/receipts/{account:int}", Anyone, RouteKind.Public),
         new("*", "/api/messages/{**rest}", AnyKey, RouteKind.Key),

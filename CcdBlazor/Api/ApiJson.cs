@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
+using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Lookup;
 using CcdBlazor.Domain.Messages.Sending;
@@ -71,6 +72,24 @@ internal sealed record AccountListAnswer(IReadOnlyList<AccountAnswer> Items);
 
 internal sealed record AccountAnswer(int Number, string Name, string Kind, string Channel, bool Enabled, bool BoundOnly, int Weight, DateTimeOffset? RestsUntil, string? RestReason);
 
+internal sealed record BatchAcceptedAnswer(Guid Id, string Number, int Accepted, IReadOnlyList<BadRowAnswer> Bad);
+
+internal sealed record BadRowAnswer(int Row, string Recipient, string Code, string Text, string? Field)
+{
+    public static BadRowAnswer Of(BadRow bad) => new(bad.Row, bad.Recipient, bad.Refusal.Code, bad.Refusal.Text, bad.Refusal.Field);
+}
+
+internal sealed record RowsRefusedAnswer(string Title, int Status, string Code, IReadOnlyList<BadRowAnswer> Bad);
+
+internal sealed record BatchAnswer(
+    Guid Id, string Number, string Name, string? Template, string Channel, string State, int Priority, int Total, int Waiting, int Sent, int Delivered, int Failed, int Skipped,
+    int Cancelled, int Unknown, int Bounced, decimal Cost, DateTimeOffset CreatedAt, DateTimeOffset? StartAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
+{
+    public static BatchAnswer Of(BatchView b) => new(
+        b.Id, b.Number, b.Name, b.Template, ChannelCodes.Of(b.Channel), ApiWords.Snake(b.State.ToString()), b.Priority, b.Total, b.Waiting, b.Sent, b.Delivered, b.Failed, b.Skipped,
+        b.Cancelled, b.Unknown, b.Bounced, b.CostMilli / 1000m, b.CreatedAt, b.StartAt, b.StartedAt, b.FinishedAt);
+}
+
 /// <summary>The stable words of states for other systems.</summary>
 internal static class ApiWords
 {
@@ -111,6 +130,9 @@ internal static class ApiWords
 [JsonSerializable(typeof(RealtimeAnswer))]
 [JsonSerializable(typeof(TemplateListAnswer))]
 [JsonSerializable(typeof(AccountListAnswer))]
+[JsonSerializable(typeof(BatchAcceptedAnswer))]
+[JsonSerializable(typeof(RowsRefusedAnswer))]
+[JsonSerializable(typeof(BatchAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>With Chinese as it is, not as escapes.</summary>

@@ -12,6 +12,7 @@ internal static class MessageApi
         services.AddSingleton<ApiGate>();
         services.AddSingleton<SendEndpoint>();
         services.AddSingleton<MessageEndpoints>();
+        services.AddSingleton<BatchEndpoints>();
         return services;
     }
 
@@ -21,6 +22,7 @@ internal static class MessageApi
         var gate = services.GetRequiredService<ApiGate>();
         gate.Map(routes, "POST", "/api/messages/send", ApiScopes.MessagesSend, services.GetRequiredService<SendEndpoint>().HandleAsync);
         services.GetRequiredService<MessageEndpoints>().Map(gate, routes);
+        services.GetRequiredService<BatchEndpoints>().Map(gate, routes);
         ReceiptEndpoint.Map(routes);
         // Everything else below answers as an API does, not with a page.
         gate.MapAny(routes, "/api/messages/{**rest}", ApiScopes.None, (http, _) => ApiAnswers.RefuseAsync(http, ApiRefusals.NoSuchRoute));

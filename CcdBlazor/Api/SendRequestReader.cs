@@ -82,7 +82,7 @@ internal static class SendRequestReader
             else if (json.ValueTextEquals("account"u8))
                 wrong ??= Account(ref json, out account);
             else if (json.ValueTextEquals("urgent"u8))
-                wrong ??= Toggle(ref json, out urgent);
+                wrong ??= Toggle(ref json, "urgent", out urgent);
             else if (json.ValueTextEquals("fallbacks"u8))
                 wrong ??= Fallbacks(ref json, out fallbacks);
             else
@@ -124,14 +124,14 @@ internal static class SendRequestReader
 
     private static readonly Dictionary<string, string> NoVariables = [];
 
-    private static Refusal? Text(ref Utf8JsonReader json, string name, out string? value)
+    internal static Refusal? Text(ref Utf8JsonReader json, string name, out string? value)
     {
         json.Read();
         value = json.TokenType == JsonTokenType.String ? json.GetString() : null;
         return value is null ? ApiRefusals.FieldType(name, "文字") : null;
     }
 
-    private static Refusal? Channel(ref Utf8JsonReader json, out MessageChannel? channel)
+    internal static Refusal? Channel(ref Utf8JsonReader json, out MessageChannel? channel)
     {
         json.Read();
         channel = null;
@@ -142,14 +142,14 @@ internal static class SendRequestReader
         return channel is null ? ApiRefusals.FieldType("channel", string.Join("、", ChannelCodes.All.Select(c => c.Code)) + " 之一") : null;
     }
 
-    private static Refusal? Whole(ref Utf8JsonReader json, string name, out int value)
+    internal static Refusal? Whole(ref Utf8JsonReader json, string name, out int value)
     {
         json.Read();
         value = 0;
         return json.TokenType == JsonTokenType.Number && json.TryGetInt32(out value) ? null : ApiRefusals.FieldType(name, "整数");
     }
 
-    private static Refusal? Account(ref Utf8JsonReader json, out int? account)
+    internal static Refusal? Account(ref Utf8JsonReader json, out int? account)
     {
         var wrong = Whole(ref json, "account", out var number);
         account = number;
@@ -157,11 +157,11 @@ internal static class SendRequestReader
         return wrong ?? (number is > 0 and <= 0xFFFF ? null : ApiRefusals.FieldType("account", "渠道账号的编号"));
     }
 
-    private static Refusal? Toggle(ref Utf8JsonReader json, out bool value)
+    internal static Refusal? Toggle(ref Utf8JsonReader json, string name, out bool value)
     {
         json.Read();
         value = json.TokenType == JsonTokenType.True;
-        return json.TokenType is JsonTokenType.True or JsonTokenType.False ? null : ApiRefusals.FieldType("urgent", " true 或 false");
+        return json.TokenType is JsonTokenType.True or JsonTokenType.False ? null : ApiRefusals.FieldType(name, " true 或 false");
     }
 
     /// <summary>With an offset: a time without one would mean something else on every machine.</summary>
@@ -186,14 +186,14 @@ internal static class SendRequestReader
         return span is null ? ApiRefusals.FieldType("after", "秒数") : null;
     }
 
-    private static Refusal? Id(ref Utf8JsonReader json, string name, out Guid? id)
+    internal static Refusal? Id(ref Utf8JsonReader json, string name, out Guid? id)
     {
         json.Read();
         id = json.TokenType == JsonTokenType.String && json.TryGetGuid(out var read) ? read : null;
         return id is null ? ApiRefusals.FieldType(name, "标识（UUID）") : null;
     }
 
-    private static Refusal? Variables(ref Utf8JsonReader json, out Dictionary<string, string>? variables)
+    internal static Refusal? Variables(ref Utf8JsonReader json, out Dictionary<string, string>? variables)
     {
         variables = null;
         json.Read();
@@ -228,7 +228,7 @@ internal static class SendRequestReader
         return wrong;
     }
 
-    private static Refusal? Tags(ref Utf8JsonReader json, out List<string>? tags)
+    internal static Refusal? Tags(ref Utf8JsonReader json, out List<string>? tags)
     {
         tags = null;
         json.Read();

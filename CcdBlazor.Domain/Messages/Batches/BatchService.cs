@@ -193,9 +193,13 @@ public sealed class BatchService
         {
             var key = RecipientRules.HashOf($"batch {by.Id:N}\n{text}");
             var body = bodyHash ?? RecipientRules.HashOf($"{draft.Template}\n{draft.Channel}\n{draft.At:O}\n{string.Join('\n', good.Select(g => g.Recipient))}");
-            var written = await db.Database.ExecuteSqlAsync($"insert into message_keys (key, body, message_id, at) values ({key}, {body}, {id}, {now}) on conflict do nothing", ct);
+            var written = await db.Database.ExecuteSqlAsync($"insert into message_keys (key, body, message_id, at) values ({key}, {body}, {id}, {now}) on conflict (key) do update set body = excluded.body, message_id = excluded.message_id, at = excluded.at where message_keys.at <= excluded.at - interval '24 hours'", ct);
             if (written == 0)
-                return await RepeatedAsync(db, key, body, ct);
+            {
+                // The same rows are as bad as they were the first time.
+                var again = await RepeatedAsync(db, key, body, ct);
+                return again.Ok ? again.Value with { Bad = bad } : again.Refusal;
+            }
         }
 
         var batch = new MessageBatch

@@ -93,6 +93,24 @@ public sealed class MessageQueries(NpgsqlDataSource source)
         return new MessageStretch(found, more ? found[^1].Id : null);
     }
 
+    /// <summary>A batch with its progress, or null.</summary>
+    public async Task<BatchView?> BatchAsync(Guid id, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand("""
+            select b.id, b.number, b.name, t.code, b.channel, b.state, b.priority, b.total, p.fed, p.sent, p.delivered, p.failed, p.skipped, p.cancelled, p.unknown, p.bounced,
+              p.cost_milli, b.created_at, b.start_at, b.started_at, b.finished_at, b.caller_id
+            from message_batches b join message_batch_progress p on p.batch_id = b.id left join message_templates t on t.id = b.template_id where b.id = $1
+            """);
+        command.Parameters.AddWithValue(id);
+        await using var r = await command.ExecuteReaderAsync(ct);
+        return await r.ReadAsync(ct)
+            ? new BatchView(
+                r.GetGuid(0), r.GetString(1), r.GetString(2), Text(r, 3), (MessageChannel)r.GetInt16(4), (Batches.BatchState)r.GetInt16(5), r.GetInt16(6), r.GetInt32(7), r.GetInt32(8),
+                r.GetInt32(9), r.GetInt32(10), r.GetInt32(11), r.GetInt32(12), r.GetInt32(13), r.GetInt32(14), r.GetInt32(15), r.GetInt64(16), r.GetFieldValue<DateTimeOffset>(17),
+                Value<DateTimeOffset>(r, 18), Value<DateTimeOffset>(r, 19), Value<DateTimeOffset>(r, 20), Value<Guid>(r, 21))
+            : null;
+    }
+
     private static MessageView Read(NpgsqlDataReader r, Guid? reader)
     {
         var channel = (MessageChannel)r.GetInt16(2);
