@@ -9,6 +9,7 @@ using CcdBlazor.Domain.Messages.Notices;
 using CcdBlazor.Domain.Messages.Lookup;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
+using CcdBlazor.Domain.Messages.Upkeep;
 using CcdBlazor.Domain.Settings;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,6 +47,17 @@ public static class MessagesModule
         services.AddSingleton<IMessageProvider, InAppProvider>();
         services.AddSingleton(p => new InAppAccount(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<NoticeBook>();
+        services.AddSingleton<PartitionKeeper>();
+        services.AddSingleton<MessageCleaning>();
+        services.AddSingleton<DayFigures>();
+        services.AddSingleton<DailyReport>();
+        services.AddSingleton(p => new QuotaUse(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new AccountProbes(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<AccountBook>(), p.GetServices<IMessageProvider>(), p.GetRequiredService<DeliveryPolicySource>(),
+            p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new ReceiptPolling(
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<AccountBook>(), p.GetRequiredService<ReceiptBook>(), p.GetServices<IMessageProvider>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ReceiptPolling>>()));
         services.AddSingleton(p => new BatchService(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>()));
         services.AddSettings(TemplateSettings.All);

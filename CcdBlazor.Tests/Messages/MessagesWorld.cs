@@ -136,6 +136,14 @@ public sealed class MessagesWorld : IAsyncLifetime
         return await command.ExecuteScalarAsync() is T found ? found : default;
     }
 
+    internal async Task RunAsync(string sql, params object[] values)
+    {
+        await using var command = First.Get<NpgsqlDataSource>().CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.AddWithValue(value);
+        await command.ExecuteNonQueryAsync();
+    }
+
     internal Task<long> CountAsync(string sql, params object[] values) => ScalarAsync<long>(sql, values);
 
     /// <summary>A node: services and a running engine.</summary>
@@ -216,5 +224,8 @@ internal sealed class FakeProvider(string kind, MessageChannel channel, int larg
     public Task<IReadOnlyList<SendOutcome>> AskAsync(ProviderAccount account, IReadOnlyList<OutgoingMessage> group, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<SendOutcome>>([.. group.Select(Asked)]);
 
-    public Task<ProbeResult> ProbeAsync(ProviderAccount account, CancellationToken ct) => Task.FromResult(new ProbeResult(true));
+    /// <summary>What a probe finds.</summary>
+    public ProbeResult Probe { get; set; } = new(true);
+
+    public Task<ProbeResult> ProbeAsync(ProviderAccount account, CancellationToken ct) => Task.FromResult(Probe);
 }

@@ -34,6 +34,7 @@ public static class JobSchedule
         new("audit-head", "审计校验值留存", "每小时", "0 5 * * * ?", "把审计校验链的最新校验值写到数据库之外的文件。", KeepAuditHeadAsync),
         new("audit-verify", "审计记录校验", "每天 03:10", "0 10 3 * * ?", "逐条校验审计记录，发现被改动、删除或插入的第一条。", VerifyAuditAsync),
         new("job-runs-cleanup", "任务运行记录清理", "每天 03:40", "0 40 3 * * ?", "删除 30 天以前的任务运行记录。", ForgetOldRunsAsync),
+        .. MessageJobs.All,
     ];
 
     /// <summary>A job by its stable name.</summary>

@@ -353,7 +353,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         var bad = outcomes.All(o => o.Failure == FailureClass.Transient || o.Result == SendResult.Unknown);
         var inARow = account.Note(!bad);
         if (Worst(FailureClass.Credentials) is { } refused)
-            await tools.Accounts.RestAsync(account, now + policy.CredentialsRest, $"账号被拒：{refused.Reason ?? refused.Code}", CancellationToken.None);
+            await tools.Accounts.RestAsync(account, now + policy.CredentialsRest, CredentialsReason.Of(refused.Reason ?? refused.Code), CancellationToken.None);
         else if (Worst(FailureClass.Throttled) is { } pushed)
             await tools.Accounts.RestAsync(account, pushed.RetryAt ?? now + policy.ThrottleRest, $"服务商限流：{pushed.Reason ?? pushed.Code}", CancellationToken.None);
         else if (inARow >= policy.BreakerFailures)
