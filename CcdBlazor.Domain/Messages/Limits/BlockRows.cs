@@ -21,7 +21,9 @@ public readonly record struct BadLine(int Number, string Text, string Why);
 
 /// <summary>What came of an import.</summary>
 /// <param name="Known">Were in the list already, or stood twice in the text.</param>
-public sealed record BlockImport(int Added, int Known, IReadOnlyList<BadLine> Bad);
+/// <param name="BadLines">How many lines were not taken.</param>
+/// <param name="Bad">The first 200 of them.</param>
+public sealed record BlockImport(int Added, int Known, int BadLines, IReadOnlyList<BadLine> Bad);
 
 /// <summary>Refusals around the opt-out, block and white lists.</summary>
 public static class BlockRefusals

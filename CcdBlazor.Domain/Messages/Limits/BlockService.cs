@@ -103,7 +103,7 @@ public sealed class BlockService
 
         await db.SaveChangesAsync(ct);
         await work.CommitAsync(ct);
-        return new BlockImport(fresh.Count, known + there.Count, bad.Count > MostBadShown ? [.. bad.Take(MostBadShown)] : bad);
+        return new BlockImport(fresh.Count, known + there.Count, bad.Count, [.. bad.Take(MostBadShown)]);
     }
 
     /// <summary>Takes an entry out of its list. Removing twice is no mistake.</summary>

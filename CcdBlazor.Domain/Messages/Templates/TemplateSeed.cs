@@ -23,7 +23,16 @@ public sealed class TemplateSeed
     {
         List<string> known;
         await using (var db = await contexts.CreateDbContextAsync(ct))
+        {
             known = await db.MessageTemplates.Select(t => t.Code).ToListAsync(ct);
+            // A start that was cut between making one and releasing it.
+            var versions = db.TemplateVersions.AsNoTracking();
+            foreach (var half in await db.MessageTemplates.AsNoTracking()
+                .Where(t => t.DeletedAt == null && t.ActiveVersion == null && !versions.Any(v => v.TemplateId == t.Id && v.AuthorId != null)).ToListAsync(ct))
+                if (ShippedTemplates.Has(half.Code))
+                    await templates.ActivateAsync(half.Id, half.Version, Seeder, ct);
+        }
+
         foreach (var shipped in ShippedTemplates.All.Where(s => !known.Contains(s.Code)))
         {
             var created = await templates.CreateAsync(shipped, Seeder, ct);
