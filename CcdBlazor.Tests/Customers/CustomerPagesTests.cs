@@ -90,7 +90,7 @@ public sealed class CustomerPagesTests : BunitContext, IClassFixture<CustomersWo
         var page = Render<CustomerListPage>();
         page.WaitForAssertion(() => Assert.Equal(["视图客户"], Names(page)), Patience);
         Button(page, "保存为视图").Click();
-        page.Find("form").Submit();
+        page.WaitForElement("form", Patience).Submit();
         page.WaitForAssertion(() => Assert.Contains("请给视图起一个名字", page.Markup, StringComparison.Ordinal), Patience);
         page.Find("#view-name").Input("带标签的");
         page.Find("form").Submit();

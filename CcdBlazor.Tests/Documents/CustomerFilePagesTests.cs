@@ -4,6 +4,7 @@ using CcdBlazor.Components.Shared;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Documents;
+using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Live;
 using CcdBlazor.Security;
@@ -34,6 +35,7 @@ public sealed class CustomerFilePagesTests : BunitContext, IClassFixture<GivenFi
         Services.AddSingleton(given.Reviews);
         Services.AddSingleton(given.Links);
         Services.AddSingleton(given.Get<RulesUpgrade>());
+        Services.AddSingleton(given.Get<SettingsReader>());
         Services.AddSingleton<TimeProvider>(given.Clock);
         Services.AddSingleton<CurrentActor>(current);
         JSInterop.Mode = JSRuntimeMode.Loose;
