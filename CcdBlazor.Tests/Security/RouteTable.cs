@@ -82,6 +82,8 @@ internal static class RouteTable
         new("GET", "/api/customers/export", nameof(Permission.ExportCustomers), RouteKind.Permission),
         new(Page, "/review", nameof(Permission.ReviewDocuments), RouteKind.Permission),
         new(Page, "/admin/audit", nameof(Permission.ViewAudit), RouteKind.Permission),
+        new(Page, "/admin/api-keys", nameof(Permission.ManageApiKeys), RouteKind.Permission),
+        new(Page, "/messages/api", nameof(Permission.ViewMessages), RouteKind.Permission),
         new(Page, "/admin/departments", nameof(Permission.ManageStaff), RouteKind.Permission),
         new(Page, "/admin/jobs", nameof(Permission.ManageJobs), RouteKind.Permission),
         new(Page, "/admin/products", nameof(Permission.EditProducts), RouteKind.Permission),
