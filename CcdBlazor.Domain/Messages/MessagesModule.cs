@@ -5,6 +5,7 @@ using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Limits;
+using CcdBlazor.Domain.Messages.Monitor;
 using CcdBlazor.Domain.Messages.Notices;
 using CcdBlazor.Domain.Messages.Lookup;
 using CcdBlazor.Domain.Messages.Sending;
@@ -79,6 +80,12 @@ public static class MessagesModule
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<ReceiptBook>(), p.GetServices<IMessageProvider>(), p.GetRequiredService<ILogger<ReceiptDoor>>()));
         services.AddSingleton<MessageQueries>();
         services.AddSingleton<MessageStatistics>();
+        services.AddSingleton(p => new MonitorBoard(
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<MessageStatistics>(), p.GetRequiredService<QuotaUse>(),
+            p.GetRequiredService<DayFigures>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new AlarmWatch(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<MonitorBoard>(), p.GetRequiredService<MessageSender>(), p.GetRequiredService<SettingsReader>(),
+            p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AlarmWatch>>()));
         services.AddSingleton(p => new MessageCatalogue(p.GetRequiredService<IDbContextFactory<CcdDbContext>>()));
         services.AddSingleton(p => new DeliveryEngine(
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(),

@@ -179,7 +179,7 @@ public sealed class UpkeepTests(MessagesWorld world) : IClassFixture<MessagesWor
         await using var db = await world.First.DbAsync();
         var template = new MessageTemplate
         {
-            Id = Guid.CreateVersion7(), Code = DailyReport.Template, Name = "消息日报", Category = MessageCategory.Notice, State = TemplateState.Active, ActiveVersion = 1,
+            Id = Guid.CreateVersion7(), Code = ShippedTemplates.DailyReport, Name = "消息日报", Category = MessageCategory.Notice, State = TemplateState.Active, ActiveVersion = 1,
             CreatedAt = DateTimeOffset.UtcNow, ChangedAt = DateTimeOffset.UtcNow,
         };
         var names = new[] { "date", "sent", "rate", "failed", "p95", "details", "url" };

@@ -95,6 +95,7 @@ internal static class RouteTable
         new("GET", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
         new("PUT", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
         new(Page, "/admin/staff", nameof(Permission.ManageStaff), RouteKind.Permission),
+        new(Page, "/messages/monitor", nameof(Permission.ViewMessages), RouteKind.Permission),
         new(Page, "/messages/templates", nameof(Permission.ManageTemplates), RouteKind.Permission),
         new(Page, "/messages/templates/{id:guid}", nameof(Permission.ManageTemplates), RouteKind.Permission),
         new(Page, "/messages/accounts", nameof(Permission.ManageChannels), RouteKind.Permission),

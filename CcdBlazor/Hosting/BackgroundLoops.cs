@@ -1,5 +1,8 @@
+using System.Data.Common;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Messages.Delivery;
+using CcdBlazor.Domain.Messages.Monitor;
+using CcdBlazor.Jobs;
 using CcdBlazor.Live;
 
 namespace CcdBlazor.Hosting;
@@ -26,4 +29,24 @@ internal sealed class DeliveryHost(DeliveryEngine engine, IConfiguration configu
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.Run(() => engine.RunAsync(stoppingToken, configuration.GetValue("Messages:Deliver", true)), CancellationToken.None);
+}
+
+/// <summary>Watches the message platform and tells people when something is wrong.</summary>
+internal sealed class AlarmHost(AlarmWatch watch, IConfiguration configuration, TimeProvider clock, ILogger<AlarmHost> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(AlarmWatch.Every, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await watch.StepAsync(MessageJobs.MonitorAddress(configuration), stoppingToken);
+            }
+            catch (Exception e) when (e is DbException or TimeoutException or IOException or InvalidOperationException || e.InnerException is DbException)
+            {
+                log.LogWarning("The alarms wait for the database ({Error})", e.GetType().Name);
+            }
+        }
+    }
 }

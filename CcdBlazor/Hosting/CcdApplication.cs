@@ -103,6 +103,7 @@ public static class CcdApplication
         services.AddHostedService<ChangeRelayHost>();
         services.AddHostedService<PresenceHost>();
         services.AddHostedService<DeliveryHost>();
+        services.AddHostedService<AlarmHost>();
         services.AddSingleton<ResolveUploadSender>(UploadSenders.ResolveAsync);
 
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>

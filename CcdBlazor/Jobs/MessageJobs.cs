@@ -44,7 +44,7 @@ internal static class MessageJobs
     private static async Task<string> ReportAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct)
     {
         var report = services.GetRequiredService<DailyReport>();
-        var outcome = await report.SendAsync(report.Yesterday, MonitorAddress(services), ct);
+        var outcome = await report.SendAsync(report.Yesterday, MonitorAddress(services.GetRequiredService<IConfiguration>()), ct);
         if (outcome.Addresses == 0)
             return "没有设定日报邮箱，未发送。";
         return outcome.Refusal is { } refusal ? throw new JobFailedException($"{outcome.Addresses} 个邮箱中交付 {outcome.Accepted} 个：{refusal.Text}") : $"交付 {outcome.Accepted} 封。";
@@ -68,7 +68,7 @@ internal static class MessageJobs
         return windows.Count == 0 ? "没有账号设了日限额。" : string.Join("；", windows.Select(w => string.Create(CultureInfo.InvariantCulture, $"{w.Name} {w.Used:N0}/{w.Limit:N0}"))) + "。";
     }
 
-    /// <summary>Where people open the monitor page; a node that knows no public address names its own.</summary>
-    private static Uri MonitorAddress(IServiceProvider services) =>
-        new(new Uri(services.GetRequiredService<IConfiguration>()["PublicAddress"] is { Length: > 0 } address ? address : "http://localhost"), "/messages/monitor");
+    /// <summary>Where people open the monitor page, for mails.</summary>
+    internal static Uri MonitorAddress(IConfiguration configuration) =>
+        new(new Uri(configuration["PublicAddress"] is { Length: > 0 } address ? address : "http://localhost"), "/messages/monitor");
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
@@ -47,7 +48,7 @@ public sealed class DeliveryEngine
         this.clock = clock;
         log = logs.CreateLogger<DeliveryEngine>();
         var byKind = providers.ToDictionary(p => p.Kind);
-        life = new NodeLife(source, signals, byKind, accounts, times, clock, logs.CreateLogger<NodeLife>());
+        life = new NodeLife(source, signals, byKind, accounts, times, () => JsonSerializer.Serialize(Gauges, JsonSerializerOptions.Web), clock, logs.CreateLogger<NodeLife>());
         promoter = new Promoter(source, signals, clock);
         var tools = new LaneTools(source, claims, exits, accounts, templates, gate, quota, batches, policy, byKind, clock, logs.CreateLogger<LaneRunner>());
         lanes = byKind.Values.Select(p => p.Channel).Distinct().ToDictionary(channel => channel, channel => new LaneRunner(channel, tools, () => life.Id, () => life.MayClaim));

@@ -19,7 +19,7 @@ internal sealed record NodeTimes(TimeSpan Beat, TimeSpan OwnLimit, TimeSpan Othe
 /// sending before the others give it up, so two nodes never hold the same message.
 /// </summary>
 internal sealed class NodeLife(
-    NpgsqlDataSource source, LaneSignals signals, IReadOnlyDictionary<string, IMessageProvider> providers, AccountBook accounts, NodeTimes times, TimeProvider clock, ILogger<NodeLife> log)
+    NpgsqlDataSource source, LaneSignals signals, IReadOnlyDictionary<string, IMessageProvider> providers, AccountBook accounts, NodeTimes times, Func<string?> gauges, TimeProvider clock, ILogger<NodeLife> log)
 {
     private Guid id = Guid.CreateVersion7();
     private long beatAt;
@@ -87,8 +87,10 @@ internal sealed class NodeLife(
             return;
         }
 
-        await using var beat = source.CreateCommand("update message_nodes set seen_at = now() where id = $1");
+        await using var beat = source.CreateCommand("update message_nodes set seen_at = now(), gauges = $2 where id = $1");
         beat.Parameters.AddWithValue(id);
+        // What the other nodes' monitor pages show of this one travels with the heartbeat.
+        beat.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = gauges(), NpgsqlDbType = NpgsqlDbType.Text });
         if (await beat.ExecuteNonQueryAsync(ct) == 0)
         {
             log.LogWarning("This node was declared dead");

@@ -18,6 +18,7 @@ public static class ShippedTemplates
     public const string AccountNew = "account_new";
     public const string AccountReset = "account_reset";
     public const string DailyReport = "daily_report";
+    public const string MessageAlarm = "message_alarm";
 
     public static IReadOnlyList<TemplateDraft> All { get; } =
     [
@@ -116,6 +117,12 @@ public static class ShippedTemplates
                 WeCom("消息日报", "{{date}} 消息日报：发送 {{sent}}，成功率 {{rate}}，失败 {{failed}}，p95 {{p95}}\n{{details}}"),
                 Feishu("消息日报 {{date}}", "发送 {{sent}}，成功率 {{rate}}，失败 {{failed}}，p95 {{p95}}\n{{details}}\n{{url}}"),
                 InApp("消息日报 {{date}}", "发送 {{sent}}，成功率 {{rate}}，失败 {{failed}}"),
+            ])),
+        new(MessageAlarm, "消息平台报警", MessageCategory.Notice, new TemplateContent(
+            [new("time", "时间", VariableType.DateTime, Sample: "2026-11-20 14:05"), new("summary", "摘要", Sample: "1 项新报警，1 项已恢复", MaxLength: 60), new("details", "详情", Sample: "短信最久的消息已等待 8 分 10 秒（上限 5 分 0 秒），账号限额已用完"), Link],
+            [
+                InApp("消息平台：{{summary}}", "{{time}} {{details}}") with { Url = "/messages/monitor" },
+                Mail("消息平台：{{summary}}", "{{time}} {{summary}}\n{{details}}\n详情：{{url}}", "消息平台：{{summary}}", "{{time}}|{{details}}", "查看监控"),
             ])),
     ];
 

@@ -3,6 +3,7 @@ using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Lookup;
 using CcdBlazor.Domain.Messages.Sending;
+using CcdBlazor.Domain.Messages.Templates;
 using CcdBlazor.Domain.Settings;
 
 namespace CcdBlazor.Domain.Messages.Upkeep;
@@ -16,9 +17,6 @@ public sealed record ReportOutcome(int Addresses, int Accepted, Refusal? Refusal
 /// <summary>Yesterday's figures by mail, sent through the platform like anything else that the program says.</summary>
 public sealed class DailyReport(MessageStatistics statistics, MessageSender sender, SettingsReader settings, DayFigures days)
 {
-    /// <summary>The template's code; it comes with the program and may be rewritten.</summary>
-    public const string Template = "daily_report";
-
     private static readonly MessageCaller Program = new(null, new SystemActor("daily-report"));
 
     /// <summary>Sends the report of a day to everybody in the setting. Run again it sends nothing a second time.</summary>
@@ -36,7 +34,7 @@ public sealed class DailyReport(MessageStatistics statistics, MessageSender send
         {
             var sent = await sender.SendAsync(new MessageRequest
             {
-                Template = Template, Channel = MessageChannel.Email, Recipient = address, Variables = values, IdempotencyKey = $"daily-report {day:yyyy-MM-dd} {address}",
+                Template = ShippedTemplates.DailyReport, Channel = MessageChannel.Email, Recipient = address, Variables = values, IdempotencyKey = $"daily-report {day:yyyy-MM-dd} {address}",
                 // Read at the desk in the morning; quiet hours are for customers.
                 Urgent = true,
             }, Program, null, ct);

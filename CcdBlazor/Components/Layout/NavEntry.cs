@@ -12,6 +12,7 @@ public sealed record NavEntry(string? Group, string Path, string Label, string I
         new(null, "/customers", "客户", "group", []),
         new(null, "/review", "资料审核", "fact_check", [Permission.ReviewDocuments]),
         new(null, "/statistics", "统计", "bar_chart", []),
+        new("消息", "/messages/monitor", "监控", "monitor_heart", [Permission.ViewMessages]),
         new("消息", "/messages/templates", "消息模板", "edit_note", [Permission.ManageTemplates]),
         new("消息", "/messages/accounts", "渠道账号", "hub", [Permission.ManageChannels]),
         new("消息", "/messages/lists", "名单", "block", [Permission.ManageChannels]),
