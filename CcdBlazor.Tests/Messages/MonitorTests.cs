@@ -22,7 +22,6 @@ public sealed class MonitorTests(MessagesWorld world) : IClassFixture<MessagesWo
             await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => board.ReadAsync(Watcher, default)));
 
         Assert.InRange(board.Readings - before, 1, (int)(watch.Elapsed.TotalSeconds * 2) + 2);
-        Assert.Equal(5, board.Readings - before);
     }
 
     [Fact]
