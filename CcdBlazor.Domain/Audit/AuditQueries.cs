@@ -113,7 +113,7 @@ public sealed class AuditQueries
     /// <summary>Which item of the checklist an entry is about.</summary>
     private static string? ItemOf(string action, string? after)
     {
-        if (after is null || !action.StartsWith("document.", StringComparison.Ordinal))
+        if (after is null || !(action == "file.requested" || action.StartsWith("document.", StringComparison.Ordinal)))
             return null;
         using var values = JsonDocument.Parse(after);
         return values.RootElement.TryGetProperty("item", out var item) ? item.GetString() : null;

@@ -17,6 +17,8 @@ internal static class DocumentTables
         public DbSet<FileDecision> FileDecisions => db.Set<FileDecision>();
 
         public DbSet<CustomerLink> CustomerLinks => db.Set<CustomerLink>();
+
+        public DbSet<DocumentRequest> DocumentRequests => db.Set<DocumentRequest>();
     }
 }
 
@@ -60,6 +62,22 @@ internal sealed class CustomerLinkMapping : IEntityTypeConfiguration<CustomerLin
         link.HasIndex(l => new { l.CustomerId, l.CreatedAt });
         // Those that are about to end, and nobody was told yet.
         link.HasIndex(l => l.ExpiresAt).HasFilter("expiry_noted_at IS NULL AND revoked_at IS NULL");
+    }
+}
+
+internal sealed class DocumentRequestMapping : IEntityTypeConfiguration<DocumentRequest>
+{
+    public void Configure(EntityTypeBuilder<DocumentRequest> request)
+    {
+        request.ToTable("document_requests");
+        request.Property(r => r.Id).ValueGeneratedNever();
+        request.Property(r => r.Template).HasMaxLength(60);
+        request.Property(r => r.Recipient).HasMaxLength(254);
+        request.HasOne<Customer>().WithMany().HasForeignKey(r => r.CustomerId).OnDelete(DeleteBehavior.Restrict);
+        request.HasOne<CustomerLink>().WithMany().HasForeignKey(r => r.LinkId).OnDelete(DeleteBehavior.Restrict);
+        // No foreign key to the message: messages are dropped by days, requests stay.
+        request.HasIndex(r => r.Key).IsUnique();
+        request.HasIndex(r => new { r.CustomerId, r.AskedAt });
     }
 }
 

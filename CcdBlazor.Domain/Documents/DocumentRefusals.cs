@@ -40,6 +40,22 @@ public static class LinkRefusals
     public static readonly Refusal OutsideLink = new("link.outside", "这一项不在本链接的收集范围内，请联系您的客户经理。", RefusalKind.Forbidden);
 }
 
+/// <summary>Refusals about asking the customer for papers.</summary>
+public static class RequestRefusals
+{
+    public static readonly Refusal NothingMissing = new("document_request.nothing_missing", "目前没有需要客户补充的资料，不用再发送。", RefusalKind.Conflict);
+    public static readonly Refusal ItemNotOpen = new("document_request.item_not_open", "所选资料中有的已经不需要补充，请核对后再发送。", RefusalKind.Conflict) { Field = "Items" };
+    public static readonly Refusal NoPhone = new("document_request.no_phone", "客户没有登记手机号，收不到短信。请先补登手机号，或改用邮件。", RefusalKind.Conflict) { Field = "Phone" };
+    public static readonly Refusal NoEmail = new("document_request.no_email", "请填写正确的邮箱地址。") { Field = "Email" };
+    public static readonly Refusal NoChannel = new("document_request.no_channel", "所选模板没有这个渠道的内容，请换一个模板或渠道。", RefusalKind.Conflict) { Field = "Channel" };
+    public static readonly Refusal TemplateInactive = new("document_request.template_inactive", "所选模板没有启用，或缺少系统能提供的内容，请换一个模板。", RefusalKind.Conflict) { Field = "Template" };
+    public static readonly Refusal DueOutOfRange = new("document_request.due_out_of_range", "截止日期应在今天之后、三十天以内。") { Field = "Due" };
+
+    public static Refusal SentJustNow(TimeSpan left) => new("document_request.sent_just_now",
+        string.Create(CultureInfo.InvariantCulture, $"五分钟内不会向同一位客户重复发送相同的内容。请在 {Math.Max(1, (int)Math.Ceiling(left.TotalMinutes))} 分钟后再试，或修改资料项或截止日期。"),
+        RefusalKind.Conflict);
+}
+
 /// <summary>The words for states, the same everywhere.</summary>
 public static class DocumentWords
 {

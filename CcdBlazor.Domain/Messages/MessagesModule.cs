@@ -30,6 +30,7 @@ public static class MessagesModule
         services.AddSingleton<LaneSignals>();
         services.AddSingleton<RecentRows>();
         services.AddSingleton<MessageCounters>();
+        services.AddSingleton<SealedVariables>();
         services.AddSingleton<MessageIntake>();
         services.AddSingleton<ExitWriter>();
         services.AddSingleton<ClaimStore>();
@@ -73,7 +74,7 @@ public static class MessagesModule
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<ChannelAccountService>(), p.GetServices<IMessageProvider>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new BlockService(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new MessageSender(
-            p.GetRequiredService<TemplateBook>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<TemplateBook>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<SealedVariables>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new ScheduledMessages(
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<MessageCounters>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new ReceiptDoor(
@@ -91,7 +92,7 @@ public static class MessagesModule
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(),
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),
             p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetServices<IMessageProvider>(),
-            p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
+            p.GetRequiredService<SealedVariables>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
         return services;
     }
 }

@@ -1,13 +1,23 @@
 using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
+using CcdBlazor.Domain.Messages.Templates;
 using Microsoft.EntityFrameworkCore;
 
 namespace CcdBlazor.Domain.Staff;
 
 /// <summary>An account that was just made.</summary>
-/// <param name="InitialPassword">Shown once to the administrator; must be changed at the first sign-in.</param>
-public sealed record NewStaff(Guid Id, string InitialPassword);
+public sealed record NewStaff(Guid Id, PasswordHandover Password)
+{
+    /// <summary>Shown once to the administrator; must be changed at the first sign-in. None when a mail is on its way.</summary>
+    public string? InitialPassword => Password.OneTime;
+}
+
+/// <summary>How somebody gets into an account whose password nobody knows yet.</summary>
+/// <param name="OneTime">For the administrator to hand over, shown once; must be changed at the next sign-in. None when a mail is on its way.</param>
+/// <param name="MailedTo">The address to which a link goes that sets the password.</param>
+/// <param name="WhyNotMailed">Chinese: why there is no mail although the account has an address.</param>
+public sealed record PasswordHandover(string? OneTime, string? MailedTo, string? WhyNotMailed = null);
 
 /// <summary>Administration of accounts. Everything here needs <see cref="Permission.ManageStaff"/> and stays within <see cref="GrantLimit"/>.</summary>
 public sealed class StaffAccounts
@@ -16,21 +26,28 @@ public sealed class StaffAccounts
 
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly StaffIdentity identity;
+    private readonly AccountMails? mails;
     private readonly TimeProvider clock;
 
-    internal StaffAccounts(IDbContextFactory<CcdDbContext> contexts, StaffIdentity identity, TimeProvider clock)
+    internal StaffAccounts(IDbContextFactory<CcdDbContext> contexts, StaffIdentity identity, AccountMails? mails, TimeProvider clock)
     {
         this.contexts = contexts;
         this.identity = identity;
+        this.mails = mails;
         this.clock = clock;
     }
 
-    /// <summary>Makes an account with a random first password.</summary>
+    /// <summary>
+    /// Makes an account with a random first password. When it has an e-mail address, a link to set an own one is mailed with the same commit and nobody is
+    /// shown the random one; without an address, or where no mail can go out, the administrator hands it over.
+    /// </summary>
     public async Task<Result<NewStaff>> CreateAsync(StaffDraft draft, Actor by, CancellationToken ct)
     {
         var password = StaffUsers.RandomPassword();
-        var made = await CreateWithPasswordAsync(draft, password, mustChange: true, by, ct);
-        return made.Ok ? new NewStaff(made.Value, password) : made.Refusal;
+        var handover = new PasswordHandover(password, null);
+        var made = await CreateWithPasswordAsync(draft, password, mustChange: true, by, ct, async (member, db) =>
+            handover = await HandOverAsync(db, member, ShippedTemplates.AccountNew, password, by, ct));
+        return made.Ok ? new NewStaff(made.Value, handover) : made.Refusal;
     }
 
     /// <summary>Changes name, sign-in name, contact and department. Roles have their own step (<see cref="SetRolesAsync"/>).</summary>
@@ -46,6 +63,14 @@ public sealed class StaffAccounts
             var before = Facts(member);
             member.Name = draft.Name;
             member.Phone = draft.Phone;
+            if (!string.Equals(member.Email, draft.Email, StringComparison.OrdinalIgnoreCase))
+            {
+                // Who receives the mails of an account can set its password.
+                if (await db.WhyNotTakeOverAsync(id, by, ct) is { } beyond)
+                    return beyond;
+                await db.RevokePasswordLinksAsync(id, clock.GetUtcNow(), ct);
+            }
+
             member.Email = draft.Email;
             member.DepartmentId = draft.DepartmentId;
             if (member.UserName != draft.UserName)
@@ -64,6 +89,7 @@ public sealed class StaffAccounts
             if (member.Disabled)
                 return Result.Done;
             member.Disabled = true;
+            await db.RevokePasswordLinksAsync(id, clock.GetUtcNow(), ct);
             await users.UpdateSecurityStampAsync(member);
             db.Audit(by, clock.GetUtcNow(), StaffActions.Disabled, new AuditSubject("staff", id), reason: reason);
             return Result.Done;
@@ -81,10 +107,15 @@ public sealed class StaffAccounts
             return Task.FromResult(Result.Done);
         }, ct);
 
-    /// <summary>A new random password, returned once; must be changed at the next sign-in. Lifts a lockout and ends all sessions.</summary>
-    public async Task<Result<string>> ResetPasswordAsync(Guid id, Actor by, CancellationToken ct)
+    /// <summary>
+    /// Ends the password and all sessions, and lifts a lockout. A link to set a new one is mailed with the same commit; without an address, or where no mail
+    /// can go out, a random password is returned once and must be changed at the next sign-in.
+    /// </summary>
+    /// <param name="byHand">The mail did not arrive: the administrator hands a password over although there is an address.</param>
+    public async Task<Result<PasswordHandover>> ResetPasswordAsync(Guid id, Actor by, CancellationToken ct, bool byHand = false)
     {
         var password = StaffUsers.RandomPassword();
+        var handover = new PasswordHandover(password, null);
         var done = await ChangeAsync(id, by, async (users, member, db) =>
         {
             if (await db.WhyNotTakeOverAsync(id, by, ct) is { } beyond)
@@ -95,9 +126,12 @@ public sealed class StaffAccounts
             member.LockoutEnd = null;
             member.AccessFailedCount = 0;
             db.Audit(by, clock.GetUtcNow(), StaffActions.PasswordReset, new AuditSubject("staff", id));
+            await db.RevokePasswordLinksAsync(id, clock.GetUtcNow(), ct);
+            if (!byHand)
+                handover = await HandOverAsync(db, member, ShippedTemplates.AccountReset, password, by, ct);
             return Result.Done;
         }, ct);
-        return done.Ok ? password : done.Refusal;
+        return done.Ok ? handover : done.Refusal;
     }
 
     /// <summary>For somebody who lost phone and recovery codes: sign-in by password alone until two-factor is set up again. Ends all sessions.</summary>
@@ -134,7 +168,8 @@ public sealed class StaffAccounts
         }, ct);
 
     /// <summary>Makes an account with a given password; for the first administrator and for demo data.</summary>
-    internal async Task<Result<Guid>> CreateWithPasswordAsync(StaffDraft draft, string password, bool mustChange, Actor by, CancellationToken ct)
+    internal async Task<Result<Guid>> CreateWithPasswordAsync(
+        StaffDraft draft, string password, bool mustChange, Actor by, CancellationToken ct, Func<StaffMember, CcdDbContext, Task>? then = null)
     {
         if (!by.May(Permission.ManageStaff))
             return CommonRefusals.Forbidden;
@@ -165,12 +200,25 @@ public sealed class StaffAccounts
             return refused;
         db.AddRange(roleIds.Select(roleId => new StaffRole { StaffId = member.Id, RoleId = roleId }));
         db.Audit(by, clock.GetUtcNow(), StaffActions.Created, new AuditSubject("staff", member.Id), after: new { staff = Facts(member), roles = granted.Select(r => r.Name).Order(StringComparer.Ordinal) });
+        if (then is not null)
+            await then(member, db);
         db.AnnounceStaff(member.Id);
         var saved = await db.TrySaveAsync(ct);
         if (!saved.Ok)
             return saved.Refusal;
         await work.CommitAsync(ct);
         return member.Id;
+    }
+
+    /// <summary>Mails a link within the caller's transaction, or says why the password has to be handed over.</summary>
+    private async Task<PasswordHandover> HandOverAsync(CcdDbContext db, StaffMember member, string template, string password, Actor by, CancellationToken ct)
+    {
+        if (member.Email is null || mails is null)
+            return new PasswordHandover(password, null);
+        if (!await mails.CanMailAsync(ct))
+            return new PasswordHandover(password, null, "没有可用的邮件账号或对外网址，邮件发不出去。");
+        var written = await mails.WriteAsync(db, member, template, by, ct);
+        return written.Ok ? new PasswordHandover(null, member.Email) : new PasswordHandover(password, null, $"邮件没有发出：{written.Refusal.Text}");
     }
 
     /// <summary>

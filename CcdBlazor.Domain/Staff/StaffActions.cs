@@ -17,6 +17,8 @@ internal static class StaffActions
     public const string Disabled = "staff.disabled";
     public const string Enabled = "staff.enabled";
     public const string PasswordReset = "staff.password_reset";
+    public const string PasswordLinkSent = "staff.password_link_sent";
+    public const string PasswordSetByLink = "staff.password_set_by_link";
     public const string TwoFactorRemoved = "staff.two_factor_removed";
     public const string RolesSet = "staff.roles_set";
     public const string RoleCreated = "role.created";

@@ -18,6 +18,8 @@ internal static class StaffTables
 
         public DbSet<StaffRole> StaffRoles => db.Set<StaffRole>();
 
+        public DbSet<PasswordLink> PasswordLinks => db.Set<PasswordLink>();
+
         public DbSet<Department> Departments => db.Set<Department>();
 
         /// <summary>One administrator's change at a time, on all nodes; released with the transaction.</summary>
@@ -78,6 +80,18 @@ internal sealed class StaffRoleMapping : IEntityTypeConfiguration<StaffRole>, IR
         staffRole.HasIndex(r => r.RoleId);
         staffRole.HasOne<StaffMember>().WithMany().HasForeignKey(r => r.StaffId).OnDelete(DeleteBehavior.Cascade);
         staffRole.HasOne<Role>().WithMany().HasForeignKey(r => r.RoleId).OnDelete(DeleteBehavior.Restrict);
+    }
+}
+
+internal sealed class PasswordLinkMapping : IEntityTypeConfiguration<PasswordLink>
+{
+    public void Configure(EntityTypeBuilder<PasswordLink> link)
+    {
+        link.ToTable("password_links");
+        link.Property(l => l.Id).ValueGeneratedNever();
+        link.HasOne<StaffMember>().WithMany().HasForeignKey(l => l.StaffId).OnDelete(DeleteBehavior.Restrict);
+        link.HasIndex(l => l.TokenHash).IsUnique();
+        link.HasIndex(l => new { l.StaffId, l.CreatedAt });
     }
 }
 

@@ -1,6 +1,9 @@
 using CcdBlazor.Domain.Changes;
+using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Messages.Channels;
+using CcdBlazor.Domain.Messages.Sending;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,7 +13,10 @@ using Microsoft.Extensions.Options;
 
 namespace CcdBlazor.Domain.Staff;
 
-/// <summary>Wiring of people, roles and departments. Needs the data module and a <see cref="FieldCipher"/>.</summary>
+/// <summary>
+/// Wiring of people, roles and departments. Needs the data module and a <see cref="FieldCipher"/>. Account mails go out when the message platform
+/// and a <see cref="PublicAddress"/> are there; without them first passwords are handed over by the administrator.
+/// </summary>
 public static class StaffModule
 {
     public static IServiceCollection AddStaff(this IServiceCollection services)
@@ -24,13 +30,19 @@ public static class StaffModule
             p.GetRequiredService<IOptions<IdentityOptions>>(), p.GetRequiredService<IPasswordHasher<StaffMember>>(), p.GetRequiredService<ILookupNormalizer>(),
             p.GetRequiredService<FieldCipher>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<UserManager<StaffMember>>>()));
         services.AddSingleton(p => new StaffSignIn(p.Contexts(), p.GetRequiredService<StaffIdentity>(), p.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(p => new StaffAccounts(p.Contexts(), p.GetRequiredService<StaffIdentity>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new StaffAccounts(p.Contexts(), p.GetRequiredService<StaffIdentity>(), p.Mails(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new PasswordRecovery(p.Contexts(), p.GetRequiredService<StaffIdentity>(), p.Mails(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new RoleService(p.Contexts(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new DepartmentService(p.Contexts(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new StaffDirectory(p.Contexts(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new StaffSeed(p.Contexts(), p.GetRequiredService<StaffAccounts>()));
         return services;
     }
+
+    private static AccountMails? Mails(this IServiceProvider provider) =>
+        provider.GetService<MessageSender>() is { } sender && provider.GetService<PublicAddress>() is { } address
+            ? new AccountMails(sender, provider.GetRequiredService<AccountBook>(), address, provider.GetRequiredService<TimeProvider>())
+            : null;
 
     private static IDbContextFactory<CcdDbContext> Contexts(this IServiceProvider provider) => provider.GetRequiredService<IDbContextFactory<CcdDbContext>>();
 }

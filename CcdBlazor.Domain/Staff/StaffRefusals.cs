@@ -19,6 +19,10 @@ public static class StaffRefusals
     public static readonly Refusal TwoFactorAlreadyOn = new("staff.two_factor_already_on", "两步验证已经开启。", RefusalKind.Conflict);
     public static readonly Refusal TwoFactorNotStarted = new("staff.two_factor_not_started", "请先扫描二维码再输入验证码。", RefusalKind.Conflict);
 
+    /// <summary>One text for what never was and what somebody guessed.</summary>
+    public static readonly Refusal PasswordLinkUnknown = new("staff.password_link_unknown", "链接无效。请从邮件中完整打开链接，或重新申请。", RefusalKind.NotFound);
+    public static readonly Refusal PasswordLinkOver = new("staff.password_link_over", "链接已经用过、已过期或已被新的链接取代，请重新申请。", RefusalKind.Gone);
+
     public static readonly Refusal PasswordTooShort = Password("too_short", "密码至少 10 个字符。");
     public static readonly Refusal PasswordTooLong = Password("too_long", "密码最多 128 个字符。");
     public static readonly Refusal PasswordNeedsLettersAndDigits = Password("needs_letters_and_digits", "密码须同时包含字母和数字。");

@@ -106,6 +106,7 @@ public sealed class StaffSignIn
             if (StaffUsers.Problem(await users.ChangePasswordAsync(member, current, next)) is { } problem)
                 return problem;
             member.MustChangePassword = false;
+            await db.RevokePasswordLinksAsync(member.Id, clock.GetUtcNow(), ct);
             Written(db, member, by, StaffActions.PasswordChanged);
             return Ticket(member);
         }, ct);

@@ -34,6 +34,8 @@ public sealed class CustomerFilePagesTests : BunitContext, IClassFixture<GivenFi
         Services.AddSingleton(given.Queries);
         Services.AddSingleton(given.Reviews);
         Services.AddSingleton(given.Links);
+        Services.AddSingleton(given.Get<DocumentRequests>());
+        Services.AddSingleton(given.Get<PublicAddress>());
         Services.AddSingleton(given.Get<RulesUpgrade>());
         Services.AddSingleton(given.Get<SettingsReader>());
         Services.AddSingleton<TimeProvider>(given.Clock);

@@ -6,6 +6,7 @@ using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Files;
@@ -96,6 +97,8 @@ public sealed class GivenFile : IAsyncLifetime
         services.AddProducts();
         services.AddCustomers();
         services.AddDocuments();
+        services.AddMessages();
+        services.AddSingleton(new PublicAddress(() => new Uri("https://ccd.test")));
         services.AddFiles(KeyRingFile.Load(new ConfigurationBuilder().Build(), folder, mustBeConfigured: false), new UploadOptions(Path.Combine(folder, "uploads")));
         services.AddSingleton<IBlobStore>(new DiskBlobStore(new DiskBlobOptions(Path.Combine(folder, "blobs"), ReserveBytes: 0)));
         // The tests hash often and guard nothing.

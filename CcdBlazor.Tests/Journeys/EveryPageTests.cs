@@ -31,6 +31,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             var size = phone ? "phone" : "desktop";
             var anonymous = await browsers.PageAsync(phone);
             await LookAsync(anonymous, "/login", $"login-{size}", problems);
+            await LookAsync(anonymous, "/forgot-password", $"forgot-password-{size}", problems);
             await anonymous.Context.CloseAsync();
 
             var clerk = await browsers.PageAsync(phone, "jingli");

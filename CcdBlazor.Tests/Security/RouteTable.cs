@@ -55,6 +55,9 @@ internal static class RouteTable
     public static IReadOnlyList<Entry> All { get; } =
     [
         new(Page, "/login", Anyone, RouteKind.Public),
+        new(Page, "/forgot-password", Anyone, RouteKind.Public),
+        // Opened by the token of a mail; unknown, used and expired ones have tests of their own, with the accounts.
+        new(Page, "/set-password/{Token}", Anyone, RouteKind.Public),
         new("POST", "/logout", Anyone, RouteKind.Public),
         new("GET", "/health/live", Anyone, RouteKind.Public),
         new("GET", "/health/ready", Anyone, RouteKind.Public),

@@ -93,12 +93,12 @@ public sealed partial class SignInPagesTests(StaffHouse house) : IClassFixture<S
     {
         var made = (await house.Accounts.CreateAsync(new StaffDraft { UserName = "first.day", Name = "新同事" }, house.Administrator, default)).Value;
         using var browser = Browser();
-        Assert.Equal("/account/password", Target(await SignInAsync(browser, "first.day", made.InitialPassword)));
+        Assert.Equal("/account/password", Target(await SignInAsync(browser, "first.day", made.InitialPassword!)));
         Assert.Equal("/account/password", Target(await browser.GetAsync("/account/security")));
         Assert.Equal(HttpStatusCode.Forbidden, (await browser.GetAsync("/api/anything")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await browser.PostAsync("/_blazor/negotiate?negotiateVersion=1", null)).StatusCode);
         var changed = await PostAsync(browser, "/account/password", "change-password",
-            ("Entry.Current", made.InitialPassword), ("Entry.Next", "Blue-Lantern-58"), ("Entry.Repeated", "Blue-Lantern-58"));
+            ("Entry.Current", made.InitialPassword!), ("Entry.Next", "Blue-Lantern-58"), ("Entry.Repeated", "Blue-Lantern-58"));
         Assert.Equal("/", Target(changed));
         Assert.Equal("secret", await browser.GetStringAsync("/api/anything"));
     }

@@ -80,13 +80,13 @@ public sealed class SignInTests(StaffHouse house) : IClassFixture<StaffHouse>
     public async Task A_new_account_must_change_its_password_at_the_first_sign_in()
     {
         var made = (await house.Accounts.CreateAsync(new StaffDraft { UserName = "newcomer", Name = "新人" }, house.Administrator, default)).Value;
-        var ticket = await house.TicketAsync("newcomer", made.InitialPassword);
+        var ticket = await house.TicketAsync("newcomer", made.InitialPassword!);
         Assert.True(ticket.MustChangePassword);
         var actor = (await house.Directory.FindActorAsync(made.Id, ticket.SecurityStamp, null, default))!;
-        Assert.Equal(StaffRefusals.PasswordNotNew, (await house.SignIn.ChangePasswordAsync(made.InitialPassword, made.InitialPassword, actor, default)).Refusal);
-        var weak = await house.SignIn.ChangePasswordAsync(made.InitialPassword, "newcomer2026", actor, default);
+        Assert.Equal(StaffRefusals.PasswordNotNew, (await house.SignIn.ChangePasswordAsync(made.InitialPassword!, made.InitialPassword!, actor, default)).Refusal);
+        var weak = await house.SignIn.ChangePasswordAsync(made.InitialPassword!, "newcomer2026", actor, default);
         Assert.Equal(StaffRefusals.PasswordHoldsUserName.Code, weak.Refusal!.Code);
-        var changed = (await house.SignIn.ChangePasswordAsync(made.InitialPassword, "Blue-Lantern-58", actor, default)).Value;
+        var changed = (await house.SignIn.ChangePasswordAsync(made.InitialPassword!, "Blue-Lantern-58", actor, default)).Value;
         Assert.False(changed.MustChangePassword);
         // The old session is over, the new ticket goes on.
         Assert.Null(await house.Directory.FindActorAsync(made.Id, ticket.SecurityStamp, null, default));

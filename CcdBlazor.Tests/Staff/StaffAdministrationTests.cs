@@ -84,7 +84,7 @@ public sealed class StaffAdministrationTests(StaffHouse house) : IClassFixture<S
     {
         var (actor, userName) = await house.AddAsync();
         var ticket = await house.TicketAsync(userName);
-        var password = (await house.Accounts.ResetPasswordAsync(actor.StaffId, house.Administrator, default)).Value;
+        var password = (await house.Accounts.ResetPasswordAsync(actor.StaffId, house.Administrator, default)).Value.OneTime!;
         Assert.Null(await house.Directory.FindActorAsync(actor.StaffId, ticket.SecurityStamp, null, default));
         Assert.True((await house.TicketAsync(userName, password)).MustChangePassword);
     }

@@ -83,6 +83,7 @@ public static class CcdApplication
 
         services.AddData(database.ConnectionString);
         builder.AddOperations(database.ConnectionString, dataFolder);
+        services.AddPublicAddress(configuration, builder.Environment);
         services.AddSettings();
         services.AddStaff();
         services.AddProducts();

@@ -804,6 +804,92 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("documents", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Documents.DocumentRequest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<Guid?>("AskedById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("asked_by_id");
+
+                    b.Property<string>("AskedByName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("asked_by_name");
+
+                    b.Property<short>("Channel")
+                        .HasColumnType("smallint")
+                        .HasColumnName("channel");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.PrimitiveCollection<string[]>("ItemCodes")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("item_codes");
+
+                    b.Property<string>("Items")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("items");
+
+                    b.Property<Guid>("Key")
+                        .HasColumnType("uuid")
+                        .HasColumnName("key");
+
+                    b.Property<Guid>("LinkId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("link_id");
+
+                    b.Property<Guid>("MessageId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("message_id");
+
+                    b.Property<string>("Recipient")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("character varying(254)")
+                        .HasColumnName("recipient");
+
+                    b.Property<string>("SealedToken")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sealed_token");
+
+                    b.Property<string>("Template")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("template");
+
+                    b.HasKey("Id")
+                        .HasName("pk_document_requests");
+
+                    b.HasIndex("Key")
+                        .IsUnique()
+                        .HasDatabaseName("ix_document_requests_key");
+
+                    b.HasIndex("LinkId")
+                        .HasDatabaseName("ix_document_requests_link_id");
+
+                    b.HasIndex("CustomerId", "AskedAt")
+                        .HasDatabaseName("ix_document_requests_customer_id_asked_at");
+
+                    b.ToTable("document_requests", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Documents.DocumentReview", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1996,6 +2082,50 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("departments", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Staff.PasswordLink", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<Guid>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("token_hash");
+
+                    b.Property<DateTimeOffset?>("UsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("used_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_password_links");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_password_links_token_hash");
+
+                    b.HasIndex("StaffId", "CreatedAt")
+                        .HasDatabaseName("ix_password_links_staff_id_created_at");
+
+                    b.ToTable("password_links", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Staff.Role", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2341,6 +2471,23 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasConstraintName("fk_documents_stored_files_file_id");
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Documents.DocumentRequest", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_document_requests_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Documents.CustomerLink", null)
+                        .WithMany()
+                        .HasForeignKey("LinkId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_document_requests_customer_links_link_id");
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Documents.DocumentReview", b =>
                 {
                     b.HasOne("CcdBlazor.Domain.Documents.Document", null)
@@ -2426,6 +2573,16 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasForeignKey("ParentId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .HasConstraintName("fk_departments_departments_parent_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Staff.PasswordLink", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("StaffId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_password_links_staff_staff_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Staff.StaffMember", b =>

@@ -685,6 +685,43 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "document_requests",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key = table.Column<Guid>(type: "uuid", nullable: false),
+                    item_codes = table.Column<string[]>(type: "text[]", nullable: false),
+                    items = table.Column<string>(type: "text", nullable: false),
+                    template = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    channel = table.Column<short>(type: "smallint", nullable: false),
+                    recipient = table.Column<string>(type: "character varying(254)", maxLength: 254, nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    message_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    link_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sealed_token = table.Column<string>(type: "text", nullable: false),
+                    asked_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    asked_by_name = table.Column<string>(type: "text", nullable: false),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_document_requests", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_document_requests_customer_links_link_id",
+                        column: x => x.link_id,
+                        principalTable: "customer_links",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_document_requests_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "documents",
                 columns: table => new
                 {
@@ -826,6 +863,29 @@ namespace CcdBlazor.Domain.Data.Migrations
                         name: "fk_staff_departments_department_id",
                         column: x => x.department_id,
                         principalTable: "departments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "password_links",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    token_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    used_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_password_links", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_password_links_staff_staff_id",
+                        column: x => x.staff_id,
+                        principalTable: "staff",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -1070,6 +1130,22 @@ namespace CcdBlazor.Domain.Data.Migrations
                 .Annotation("Npgsql:NullsDistinct", false);
 
             migrationBuilder.CreateIndex(
+                name: "ix_document_requests_customer_id_asked_at",
+                table: "document_requests",
+                columns: new[] { "customer_id", "asked_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_document_requests_key",
+                table: "document_requests",
+                column: "key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_document_requests_link_id",
+                table: "document_requests",
+                column: "link_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_document_reviews_customer_id_at",
                 table: "document_reviews",
                 columns: new[] { "customer_id", "at" });
@@ -1167,6 +1243,17 @@ namespace CcdBlazor.Domain.Data.Migrations
                 column: "code",
                 unique: true,
                 filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_password_links_staff_id_created_at",
+                table: "password_links",
+                columns: new[] { "staff_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_password_links_token_hash",
+                table: "password_links",
+                column: "token_hash",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_roles_name",
@@ -1352,9 +1439,6 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "channel_accounts");
 
             migrationBuilder.DropTable(
-                name: "customer_links");
-
-            migrationBuilder.DropTable(
                 name: "customer_list_settings");
 
             migrationBuilder.DropTable(
@@ -1362,6 +1446,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "customer_number_counters");
+
+            migrationBuilder.DropTable(
+                name: "document_requests");
 
             migrationBuilder.DropTable(
                 name: "document_reviews");
@@ -1389,6 +1476,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "message_template_versions");
+
+            migrationBuilder.DropTable(
+                name: "password_links");
 
             migrationBuilder.DropTable(
                 name: "person_preferences");
@@ -1422,6 +1512,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "rules_versions");
+
+            migrationBuilder.DropTable(
+                name: "customer_links");
 
             migrationBuilder.DropTable(
                 name: "documents");

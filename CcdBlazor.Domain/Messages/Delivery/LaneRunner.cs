@@ -12,7 +12,7 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// <summary>What all lanes of a node share.</summary>
 internal sealed record LaneTools(
     NpgsqlDataSource Source, ClaimStore Claims, ExitWriter Exits, AccountBook Accounts, TemplateBook Templates, PersonGate Gate, QuotaLedger Quota,
-    BatchBook Batches, DeliveryPolicySource Policy, IReadOnlyDictionary<string, IMessageProvider> Providers, TimeProvider Clock, ILogger<LaneRunner> Log);
+    BatchBook Batches, DeliveryPolicySource Policy, IReadOnlyDictionary<string, IMessageProvider> Providers, SealedVariables Secrets, TimeProvider Clock, ILogger<LaneRunner> Log);
 
 /// <summary>
 /// Delivers one channel: claims groups whenever a worker is free, asks the gate, and hands the calls to the workers.
@@ -235,6 +235,8 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         {
             var row = rows[i];
             var values = row.Variables.Length <= 2 ? NoValues : JsonSerializer.Deserialize(row.Variables, MessageJson.Default.DictionaryStringString)!;
+            if (SealedVariables.MayBeIn(row.Variables))
+                tools.Secrets.Open(values, row.Id);
             var content = templates[i]!.Render(row.Channel, values);
             var rule = provider.ResendFor(content);
             DateTimeOffset? before = row.Interrupted && since.TryGetValue(row.Id, out var moment) ? moment : null;

@@ -16,6 +16,15 @@ public sealed record MessageRequest
 
     public IReadOnlyDictionary<string, string> Variables { get; init; } = EmptyVariables;
 
+    /// <summary>Names of the variables that only the recipient may read; they stand encrypted in the record.</summary>
+    public IReadOnlyList<string> Secret { get; init; } = [];
+
+    /// <summary>
+    /// For parts of the program, which offer all that they know to whatever text an administrator wrote: variables that the template does not use are left
+    /// out. Without it an unknown variable is refused.
+    /// </summary>
+    public bool LeaveOutUnused { get; init; }
+
     /// <summary>0 (can wait) to 10 (urgent).</summary>
     public int Priority { get; init; } = 5;
 

@@ -16,13 +16,15 @@ public sealed class MessageSender
     private readonly TemplateBook templates;
     private readonly MessageIntake intake;
     private readonly LaneSignals signals;
+    private readonly SealedVariables secrets;
     private readonly TimeProvider clock;
 
-    internal MessageSender(TemplateBook templates, MessageIntake intake, LaneSignals signals, TimeProvider clock)
+    internal MessageSender(TemplateBook templates, MessageIntake intake, LaneSignals signals, SealedVariables secrets, TimeProvider clock)
     {
         this.templates = templates;
         this.intake = intake;
         this.signals = signals;
+        this.secrets = secrets;
         this.clock = clock;
     }
 
@@ -61,7 +63,10 @@ public sealed class MessageSender
             return TemplateRefusals.Unknown;
         if (entry.Active is not { } template)
             return TemplateRefusals.NotActive;
-        if (template.Check(request.Variables) is { } wrong)
+        var values = request.LeaveOutUnused
+            ? request.Variables.Where(v => template.Content.Variables.Any(d => d.Name == v.Key)).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal)
+            : request.Variables;
+        if (template.Check(values) is { } wrong)
             return wrong;
         if (RefusalApartFromVariables(request, template, now) is { } refusal)
             return refusal;
@@ -72,10 +77,11 @@ public sealed class MessageSender
         var fallbacks = Fallbacks(request.Fallbacks, template);
         if (!fallbacks.Ok)
             return fallbacks.Refusal;
-        var variables = request.Variables.Count == 0 ? "{}" : JsonSerializer.Serialize(request.Variables, MessageJson.Default.IReadOnlyDictionaryStringString);
+        var variables = Json(values);
+        var id = Guid.CreateVersion7(now);
         return new MessageRow
         {
-            Id = Guid.CreateVersion7(now),
+            Id = id,
             AcceptedAt = now,
             NotBefore = notBefore > now ? notBefore : null,
             ExpiresAt = request.ExpiresAt,
@@ -89,7 +95,7 @@ public sealed class MessageSender
             Priority = (short)request.Priority,
             Urgent = request.Urgent,
             Recipient = recipient,
-            Variables = variables.Replace("\\u0000", "", StringComparison.Ordinal),
+            Variables = (request.Secret.Count == 0 ? variables : Json(secrets.Seal(values, request.Secret, id))).Replace("\\u0000", "", StringComparison.Ordinal),
             Fallbacks = fallbacks.Value is { Length: > 0 } list ? list : null,
             Tags = request.Tags.Count == 0 ? null : string.Join('\u001f', request.Tags),
             Account = request.Account,
@@ -99,6 +105,9 @@ public sealed class MessageSender
             Body = request.IdempotencyKey is null ? null : bodyHash ?? RecipientRules.HashOf($"{request.Template}\n{request.Channel}\n{recipient}\n{variables}\n{request.At:O}\n{request.After}"),
         };
     }
+
+    private static string Json(IReadOnlyDictionary<string, string> values) =>
+        values.Count == 0 ? "{}" : JsonSerializer.Serialize(values, MessageJson.Default.IReadOnlyDictionaryStringString);
 
     /// <summary>What is wrong with a request that is the same for every recipient of a batch.</summary>
     internal static Refusal? RefusalApartFromVariables(MessageRequest request, CompiledTemplate template, DateTimeOffset now)

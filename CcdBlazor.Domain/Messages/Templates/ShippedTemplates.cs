@@ -102,12 +102,12 @@ public static class ShippedTemplates
                 WeCom("账号已开通", "{{name}}，您的账号已开通，登录名：{{user_name}}。请在 {{hours}} 小时内<a href=\"{{url}}\">设置密码</a>"),
             ])),
         new(AccountReset, "重置密码", MessageCategory.Verification, new TemplateContent(
-            [Name, new("minutes", "有效分钟数", VariableType.Number, Sample: "30"), Link],
+            [Name, new("hours", "有效小时数", VariableType.Number, Sample: "24"), Link],
             [
-                Mail("重置您的密码", "{{name}}，您好：\n请在 {{minutes}} 分钟内打开下面的地址重新设置密码：\n{{url}}\n如果不是您本人申请，请忽略这封邮件，并告诉管理员。",
-                    "重置密码", "{{name}}，您好：|请在 {{minutes}} 分钟内点击下面的按钮重新设置密码。|如果不是您本人申请，请忽略这封邮件，并告诉管理员。", "重新设置密码"),
-                Sms("SMS_1009", "{{name}}，请在{{minutes}}分钟内重新设置密码：{{url}} 非本人申请请忽略。", "name", "minutes", "url"),
-                WeCom("重置密码", "{{name}}，请在 {{minutes}} 分钟内<a href=\"{{url}}\">重新设置密码</a>。如果不是您本人申请，请告诉管理员。"),
+                Mail("重置您的密码", "{{name}}，您好：\n请在 {{hours}} 小时内打开下面的地址重新设置密码：\n{{url}}\n如果不是您本人申请，请忽略这封邮件，并告诉管理员。",
+                    "重置密码", "{{name}}，您好：|请在 {{hours}} 小时内点击下面的按钮重新设置密码。|如果不是您本人申请，请忽略这封邮件，并告诉管理员。", "重新设置密码"),
+                Sms("SMS_1009", "{{name}}，请在{{hours}}小时内重新设置密码：{{url}} 非本人申请请忽略。", "name", "hours", "url"),
+                WeCom("重置密码", "{{name}}，请在 {{hours}} 小时内<a href=\"{{url}}\">重新设置密码</a>。如果不是您本人申请，请告诉管理员。"),
             ])),
         new(DailyReport, "消息日报", MessageCategory.Notice, new TemplateContent(
             [new("date", "日期", VariableType.Date, Sample: "2026-11-19"), new("sent", "发送", VariableType.Money, Sample: "12,480"), new("rate", "成功率", Sample: "99.2%", MaxLength: 10), new("failed", "失败", VariableType.Money, Sample: "96"), new("p95", "耗时 p95", Sample: "1.8 秒", MaxLength: 20), new("details", "各渠道", Sample: "短信 8,200（98.9%）；邮件 3,100（99.8%）", MaxLength: 300), Link],

@@ -14,7 +14,8 @@ public sealed partial class StaffDrawer(StaffDirectory directory, StaffAccounts 
     private StaffDraft draft = new();
     private StaffDetail? detail;
     private Refusal? refusal;
-    private string? shownOnce;
+    private PasswordHandover? handover;
+    private Guid? madeId;
     private bool busy;
 
     /// <summary>None for a new account.</summary>
@@ -76,7 +77,7 @@ public sealed partial class StaffDrawer(StaffDirectory directory, StaffAccounts 
         var made = await accounts.CreateAsync(draft with { RoleIds = [.. roleIds] }, by, default);
         refusal = made.Refusal;
         if (made.Ok)
-            shownOnce = made.Value.InitialPassword;
+            (handover, madeId) = (made.Value.Password, made.Value.Id);
     }
 
     /// <summary>Details first: when they are refused (somebody else changed them), the roles stay as they were too.</summary>
@@ -107,7 +108,23 @@ public sealed partial class StaffDrawer(StaffDirectory directory, StaffAccounts 
             return;
         var reset = await accounts.ResetPasswordAsync(detail!.Id, await current.GetAsync(), default);
         refusal = reset.Refusal;
-        shownOnce = reset.Ok ? reset.Value : null;
+        (handover, madeId) = (reset.Ok ? reset.Value : null, detail!.Id);
+    }
+
+    /// <summary>The mail does not reach him.</summary>
+    private async Task ByHandAsync()
+    {
+        busy = true;
+        try
+        {
+            var reset = await accounts.ResetPasswordAsync(madeId!.Value, await current.GetAsync(), default, byHand: true);
+            refusal = reset.Refusal;
+            handover = reset.Ok ? reset.Value : handover;
+        }
+        finally
+        {
+            busy = false;
+        }
     }
 
     private async Task RemoveTwoFactorAsync()
