@@ -23,8 +23,11 @@ namespace CcdBlazor.Domain.Messages;
 /// <summary>Wiring of the message platform. The channels' clients are registered by who implements them.</summary>
 public static class MessagesModule
 {
-    public static IServiceCollection AddMessages(this IServiceCollection services)
+    /// <param name="heartbeat">How often a node says that it lives (2 s); it stops sending after four missed beats, and others take over after six.</param>
+    public static IServiceCollection AddMessages(this IServiceCollection services, TimeSpan? heartbeat = null)
     {
+        if (heartbeat is { } beat)
+            services.TryAddSingleton(new NodeTimes(beat, 4 * beat, 6 * beat));
         services.AddSingleton<DeliveryPolicySource>();
         services.TryAddSingleton(NodeTimes.Usual);
         services.AddSingleton<LaneSignals>();

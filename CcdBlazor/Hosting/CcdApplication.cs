@@ -90,7 +90,7 @@ public static class CcdApplication
         services.AddCustomers();
         services.AddDocuments();
         services.AddStatistics();
-        services.AddMessages();
+        services.AddMessages(configuration.GetValue<TimeSpan?>("Messages:Heartbeat"));
         services.AddMessageApi();
         services.AddFiles(
             KeyRingFile.Load(configuration, dataFolder, mustBeConfigured: production && database.Embedded is null),
