@@ -294,7 +294,7 @@ public sealed class DocumentRequests
     private async Task<(CustomerLink Link, string Token)> LinkAsync(
         CcdDbContext db, Customer customer, Askable asked, string[] codes, DateOnly due, Actor by, DateTimeOffset now, CancellationToken ct)
     {
-        var dueOver = new DateTimeOffset(due.AddDays(1), TimeOnly.MinValue, TimeSpan.FromHours(8));
+        var dueOver = new DateTimeOffset(due.AddDays(1), TimeOnly.MinValue, TimeSpan.FromHours(8)).ToUniversalTime();
         var links = db.CustomerLinks;
         var sent = await db.DocumentRequests.AsNoTracking().Where(r => r.CustomerId == customer.Id)
             .Join(links.Where(l => l.RevokedAt == null && l.ExpiresAt >= dueOver), r => r.LinkId, l => l.Id, (r, l) => new { r.AskedAt, r.SealedToken, Link = l })
