@@ -21,6 +21,7 @@ public sealed class MonitorBoard
     public const int MostCounted = 10_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RecentlyRead = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PastKept = TimeSpan.FromMinutes(10);
 
     private readonly NpgsqlDataSource source;
@@ -33,6 +34,7 @@ public sealed class MonitorBoard
     private readonly Lock gate = new();
     private readonly SemaphoreSlim reading = new(1);
     private Task<MonitorView>? next;
+    private volatile MonitorView? last;
     private long startedAt;
     private bool started;
     private (DateOnly Today, long ReadAt, IReadOnlyList<(DateOnly Day, OutcomeCounts Counts)> Days)? past;
@@ -54,6 +56,9 @@ public sealed class MonitorBoard
     public async Task<Result<MonitorView>> ReadAsync(Actor by, CancellationToken ct) =>
         by.May(Permission.ViewMessages) ? await ReadAsync().WaitAsync(ct) : CommonRefusals.Forbidden;
 
+    /// <summary>What was read within the last two seconds, for a page that opens: at once, and to be followed by a reading of its own. None when nobody watched.</summary>
+    public MonitorView? Recent(Actor by) => by.May(Permission.ViewMessages) && last is { } view && clock.GetUtcNow() - view.At < RecentlyRead ? view : null;
+
     internal Task<MonitorView> ReadAsync()
     {
         lock (gate)
@@ -73,7 +78,7 @@ public sealed class MonitorBoard
                 next = null;
             (started, startedAt) = (true, clock.GetTimestamp());
             Readings++;
-            return await ReadNowAsync(CancellationToken.None);
+            return last = await ReadNowAsync(CancellationToken.None);
         }
         finally
         {

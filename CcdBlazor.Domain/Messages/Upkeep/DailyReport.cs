@@ -63,5 +63,5 @@ public sealed class DailyReport(MessageStatistics statistics, MessageSender send
 
     private static string Number(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Rate(OutcomeCounts counts) => counts.SuccessRate is { } rate ? rate.ToString("P1", CultureInfo.InvariantCulture) : "—";
+    private static string Rate(OutcomeCounts counts) => counts.SuccessRate is { } rate ? rate.ToString("0.0%", CultureInfo.InvariantCulture) : "—";
 }

@@ -19,7 +19,7 @@ internal static class MonitorFigures
     /// <summary>All that still wait, however long ago they were accepted.</summary>
     public static string Waiting(MessageChannel? channel = null) => $"/messages/records?state={MessageState.Waiting}{(channel is { } one ? $"&channel={one}" : "")}";
 
-    public static string Rate(double? rate) => rate is { } share ? share.ToString(share is > 0.999 and < 1 ? "P2" : "P1", CultureInfo.InvariantCulture) : "—";
+    public static string Rate(double? rate) => rate is { } share ? share.ToString(share is > 0.999 and < 1 ? "0.00%" : "0.0%", CultureInfo.InvariantCulture) : "—";
 
     public static string Took(TimeSpan? span) => span switch
     {
