@@ -54,6 +54,27 @@ public sealed class UpkeepTests(MessagesWorld world) : IClassFixture<MessagesWor
     }
 
     [Fact]
+    public async Task Rows_from_a_clock_that_ran_ahead_are_reported_and_stop_neither_dropping_nor_sending()
+    {
+        await MakeDayAsync(Today.AddDays(-30));
+        await world.RunAsync("insert into message_traces (at, message_id, node, result, attempt) values ($1, gen_random_uuid(), 0, 0, 0)", Today.AddDays(300));
+        Assert.False((await world.First.Get<PartitionKeeper>().KeepAsync(default)).Blocked);
+        await world.RunAsync($"drop table messages_{Today.AddDays(8):yyyyMMdd}");
+        await world.RunAsync(Waiting, Today.AddDays(8).AddHours(1), (short)MessageState.Delivered);
+        await MakeDayAsync(Today.AddDays(-30));
+
+        var report = await world.First.Get<PartitionKeeper>().KeepAsync(default);
+
+        Assert.True(report.Blocked);
+        Assert.Equal(2, report.Strays);
+        Assert.Null(await TableAsync("message_traces", Today.AddDays(-30)));
+        await world.RunAsync("delete from messages_default");
+        await world.RunAsync("delete from message_traces_default");
+        Assert.False((await world.First.Get<PartitionKeeper>().KeepAsync(default)).Blocked);
+        Assert.NotNull(await TableAsync("messages", Today.AddDays(8)));
+    }
+
+    [Fact]
     public async Task Only_what_is_over_is_removed_however_much_it_is()
     {
         await world.RunAsync("insert into message_keys (key, body, message_id, at) select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - interval '25 hours' from generate_series(1, 11000)");

@@ -25,6 +25,8 @@ internal static class MessageJobs
             text += $"{report.Waiting.Count} 天仍有待发消息，已保留。";
         if (report.Strays > 0)
             text += $"{report.Strays} 行不属于任何一天（服务器时间可能跳变过）。";
+        if (report.Blocked)
+            throw new JobFailedException($"{text}其中有未来日期的数据，之后的分区暂时不能建立；消息仍会照常保存，请检查服务器时间。");
         // Tomorrow's run would try again, but a day that can never be dropped fills the disk.
         return report.Busy.Count == 0 ? text : throw new JobFailedException($"{text}{report.Busy.Count} 个分区一直被占用，没有删除。");
     }
