@@ -45,7 +45,7 @@ public static class ConfigEndpoints
     {
         if (!TryAfter(cursor, out var after))
             return CursorUnreadable.ToProblem();
-        var found = await queries.ListAsync(await current.GetAsync(), ct);
+        var found = await queries.ListAsync(await ApiDoor.ActorAsync(http, current), ct);
         if (!found.Ok)
             return found.Refusal.ToProblem();
         var size = Math.Clamp(limit ?? 50, 1, LargestPage);
@@ -60,7 +60,7 @@ public static class ConfigEndpoints
 
     private static async Task<IResult> FindAsync(string id, SettingsQueries queries, CurrentActor current, HttpContext http, CancellationToken ct)
     {
-        var found = await queries.FindAsync(id, await current.GetAsync(), ct);
+        var found = await queries.FindAsync(id, await ApiDoor.ActorAsync(http, current), ct);
         return found.Ok ? Answer(http, found.Value) : found.Refusal.ToProblem();
     }
 
@@ -69,7 +69,7 @@ public static class ConfigEndpoints
     {
         if (await ReadAsync<PostBody>(http, ct) is not { } body || (body.Key is null) == (body.Changes is null))
             return BodyUnreadable.ToProblem(StatusCodes.Status400BadRequest);
-        var by = await current.GetAsync();
+        var by = await ApiDoor.ActorAsync(http, current);
         if (body.Changes is not null)
         {
             if (body.Changes.Any(change => change?.Key is null || change.Value.ValueKind == JsonValueKind.Undefined))
@@ -108,7 +108,7 @@ public static class ConfigEndpoints
             return SettingRefusals.VersionMissing.ToProblem(StatusCodes.Status428PreconditionRequired);
         if (tagged is not null && body.Version is not null && tagged != body.Version)
             return VersionsDiffer.ToProblem();
-        var by = await current.GetAsync();
+        var by = await ApiDoor.ActorAsync(http, current);
         var changed = await service.ChangeAsync(new SettingsChange([new SettingEdit(id, Text(body.Value), version)], body.Reason), by, ct);
         if (!changed.Ok)
             return changed.Refusal.ToProblem(tagged is not null && changed.Refusal.Kind == RefusalKind.Conflict ? StatusCodes.Status412PreconditionFailed : null);

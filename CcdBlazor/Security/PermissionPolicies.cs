@@ -1,3 +1,5 @@
+using CcdBlazor.Api;
+using CcdBlazor.Domain.ApiKeys;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Staff;
 using Microsoft.AspNetCore.Authorization;
@@ -21,6 +23,13 @@ internal sealed class PermissionHandler(StaffDirectory directory) : Authorizatio
 {
     protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, PermissionRequirement requirement)
     {
+        if (context.Resource is HttpContext http && http.Features.Get<ApiKeyAccess>() is { } key)
+        {
+            if (ApiKeyAuthentication.May(http, key, requirement.Permission))
+                context.Succeed(requirement);
+            return;
+        }
+
         if (SessionClaims.Of(context.User) is { } claims
             && await directory.FindActorAsync(claims.StaffId, claims.SecurityStamp, null, default) is { } actor
             && actor.May(requirement.Permission))

@@ -1,3 +1,4 @@
+using CcdBlazor.Api;
 using CcdBlazor.Domain.Staff;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -22,6 +23,8 @@ internal static class SessionCookie
         options.SlidingExpiration = true;
         options.LoginPath = SignInPath;
         options.ReturnUrlParameter = "returnUrl";
+        // Who shows a key is judged by the key alone.
+        options.ForwardDefaultSelector = ApiKeyAuthentication.Select;
         options.Events.OnValidatePrincipal = ValidateAsync;
         options.Events.OnRedirectToLogin = context => Answer(context, StatusCodes.Status401Unauthorized);
         // A page that one may not open answers like a page that is not there.
