@@ -29,6 +29,9 @@ public sealed class DocumentRequests
     /// <summary>Farthest last day, counted from today: as long as the longest link.</summary>
     public const int LongestDays = 30;
 
+    /// <summary>Stands for the token in a preview.</summary>
+    public static readonly string PlaceOfToken = new('x', 43);
+
     private const int UsualDays = 7;
     private const int Shown = 10;
 
@@ -86,7 +89,7 @@ public sealed class DocumentRequests
         if (!plan.Ok)
             return plan.Refusal;
         // As long as a real one, so that the pieces are counted right.
-        if (address.Of("/u/" + new string('x', 43)) is not { } url)
+        if (address.Of("/u/" + PlaceOfToken) is not { } url)
             return PublicAddress.NotConfigured;
         var values = await ValuesAsync(db, asked.Value, plan.Value, draft, url, by, ct);
         var shown = TemplatePreview.Of(plan.Value.Template.Content, values, await templates.SmsTermsAsync(ct));
