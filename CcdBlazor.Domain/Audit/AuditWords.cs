@@ -7,6 +7,15 @@ public static class AuditWords
 
     private static readonly Dictionary<string, string> ByAction = new()
     {
+        ["message.replayed"] = "重新发送了失败的消息",
+        ["message.corrected"] = "修正并重发了一条消息",
+        ["message.confirmed"] = "确认了一条消息已送达",
+        ["message_batch.created"] = "建立了发送批次",
+        ["message_batch.moved"] = "改变了发送批次的状态",
+        ["message_batch.priority"] = "调整了发送批次的优先级",
+        ["message_batch.rescheduled"] = "更改了发送批次的计划时间",
+        ["message_batch.resent"] = "重发了批次中失败的消息",
+        ["message_batch.exported"] = "导出了批次的发送结果",
         ["customer.created"] = "新建了客户",
         ["customer.edited"] = "修改了客户信息",
         ["customer.deleted"] = "将客户移入回收站",
@@ -138,6 +147,8 @@ public static class AuditWords
         ["template"] = "对消息模板进行了操作",
         ["channel_account"] = "对渠道账号进行了操作",
         ["message_block"] = "对消息名单进行了操作",
+        ["message"] = "对消息进行了操作",
+        ["message_batch"] = "对发送批次进行了操作",
         ["sign_in"] = "进行了登录操作",
         ["export"] = "进行了导出操作",
         ["audit"] = "对审计记录进行了操作",
@@ -162,6 +173,8 @@ public static class AuditWords
         ["template"] = "消息模板",
         ["channel_account"] = "渠道账号",
         ["message_block"] = "消息名单",
+        ["message"] = "消息",
+        ["message_batch"] = "发送批次",
         ["sign_in"] = "登录",
         ["export"] = "导出",
         ["audit"] = "审计",

@@ -4,10 +4,12 @@ using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
+using CcdBlazor.Domain.Messages.Failures;
 using CcdBlazor.Domain.Messages.Limits;
 using CcdBlazor.Domain.Messages.Monitor;
 using CcdBlazor.Domain.Messages.Notices;
 using CcdBlazor.Domain.Messages.Lookup;
+using CcdBlazor.Domain.Messages.Records;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
 using CcdBlazor.Domain.Messages.Upkeep;
@@ -96,6 +98,17 @@ public static class MessagesModule
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),
             p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetServices<IMessageProvider>(),
             p.GetRequiredService<SealedVariables>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
+            p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(p => new MessageRecords(p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new DeadLetter(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<LaneSignals>(),
+            p.GetRequiredService<MessageCounters>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new BatchQueries(
+            p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<QuotaOutlook>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<QuotaOutlook>();
+        services.AddSingleton(p => new BatchForecast(
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<BlockBook>(), p.GetRequiredService<DeliveryPolicySource>(),
+            p.GetRequiredService<QuotaOutlook>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

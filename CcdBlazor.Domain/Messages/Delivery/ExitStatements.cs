@@ -1,3 +1,4 @@
+using CcdBlazor.Domain.Messages.Failures;
 using CcdBlazor.Domain.Messages.Sending;
 using Npgsql;
 using static NpgsqlTypes.NpgsqlDbType;
@@ -120,11 +121,12 @@ internal static class ExitStatements
             .Column(finals, Text, e => e.Code).Column(finals, Text, e => e.Reason).Column(finals, Text, e => e.ProviderId).Column(finals, Integer, e => e.CostMilli)
             .Value(least, Uuid).Value(greatest, Uuid);
 
-        var failed = finals.FindAll(e => e.State == MessageState.Failed);
+        // What is unknown waits for a person too, under its own cause.
+        var failed = finals.FindAll(e => e.State is MessageState.Failed or MessageState.Unknown);
         if (failed.Count > 0)
             batch.Add(Failures)
                 .Column(failed, Uuid, e => e.Row.Id).Column(failed, TimestampTz, e => now.UtcDateTime).Column(failed, Uuid, e => e.Row.TemplateId).Column(failed, Uuid, e => e.Row.BatchId)
-                .Column(failed, Integer, e => e.Account).Column(failed, Smallint, e => (short)e.Row.Channel).Column(failed, Smallint, e => (short)(e.Failure ?? Channels.FailureClass.Rejected))
+                .Column(failed, Integer, e => e.Account).Column(failed, Smallint, e => (short)e.Row.Channel).Column(failed, Smallint, e => e.State == MessageState.Unknown ? DeadLetter.UnknownClass : (short)(e.Failure ?? Channels.FailureClass.Rejected))
                 .Column(failed, Text, e => e.Code).Column(failed, Text, e => e.Reason);
 
         var asked = finals.FindAll(e => e.AskAt is not null);

@@ -169,6 +169,10 @@ internal sealed class NodeLife(
             {
                 batch.Add("update messages m set state = 8, code = 'node_died', reason = '发送时程序中断，服务商无法确认是否送出', finished_at = $2 where m.id = any($1)")
                     .Column(unknown, NpgsqlDbType.Uuid, o => o.Id).Value(now.UtcDateTime, NpgsqlDbType.TimestampTz);
+                batch.Add("""
+                    insert into message_failures (id, at, template_id, batch_id, account, channel, failure, code, reason)
+                    select m.id, $2, m.template_id, m.batch_id, m.account, m.channel, $3, m.code, m.reason from messages m where m.id = any($1) on conflict (id) do nothing
+                    """).Column(unknown, NpgsqlDbType.Uuid, o => o.Id).Value(now.UtcDateTime, NpgsqlDbType.TimestampTz).Value(Failures.DeadLetter.UnknownClass, NpgsqlDbType.Smallint);
                 var batches = unknown.Where(o => o.Batch is not null).GroupBy(o => o.Batch!.Value).ToList();
                 batch.Add("update message_batch_progress p set unknown = p.unknown + u.n from unnest($1::uuid[], $2::int[]) u(id, n) where p.batch_id = u.id")
                     .Column(batches, NpgsqlDbType.Uuid, b => b.Key).Column(batches, NpgsqlDbType.Integer, b => b.Count());

@@ -25,7 +25,8 @@ internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters count
         , f as (
           insert into message_failures (id, at, template_id, batch_id, account, channel, failure, code, reason)
           select id, $9, template_id, batch_id, account, channel, coalesce(failure, 3), code, reason from m where not delivered
-          on conflict (id) do nothing)
+          on conflict (id) do update set at = excluded.at, failure = excluded.failure, code = excluded.code, reason = excluded.reason)
+        , g as (delete from message_failures f using m where f.id = m.id and m.delivered)
         , a as (delete from awaited_receipts w using u where w.message_id = u.id)
         select id, batch_id, template_id, account, channel, was, delivered from m
         """;
