@@ -107,8 +107,8 @@ public static class MessagesModule
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<QuotaOutlook>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<QuotaOutlook>();
         services.AddSingleton(p => new BatchForecast(
-            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<BlockBook>(), p.GetRequiredService<DeliveryPolicySource>(),
-            p.GetRequiredService<QuotaOutlook>(), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<BlockBook>(), p.GetRequiredService<AccountBook>(),
+            p.GetRequiredService<DeliveryPolicySource>(), p.GetRequiredService<QuotaOutlook>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

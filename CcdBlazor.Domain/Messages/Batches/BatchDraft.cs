@@ -64,6 +64,9 @@ public static class BatchRefusals
     public static readonly Refusal SecondPerson = new("messages.batch_second_person", "创建人不能批准自己的批次。", RefusalKind.Forbidden);
     public static readonly Refusal NotEditable = new("messages.batch_not_editable", "批次已经开始，不能再改计划时间。", RefusalKind.Conflict);
 
+    public static readonly Refusal NothingToResend = new("messages.batch_nothing_to_resend", "没有可以重发的失败消息：它们已经重发，或由其他同事处理。", RefusalKind.Conflict);
+    public static readonly Refusal ResendTooEarly = new("messages.batch_resend_early", "批次还没有结束，结束后再重发失败的消息。", RefusalKind.Conflict);
+
     public static Refusal MoveNotAllowed(BatchState state, BatchMove move) =>
         new("messages.batch_move", $"批次“{BatchWorkflow.Words(state)}”，不能{BatchWorkflow.Words(move)}。", RefusalKind.Conflict);
 }

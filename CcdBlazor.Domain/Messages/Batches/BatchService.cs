@@ -13,7 +13,7 @@ using NpgsqlTypes;
 namespace CcdBlazor.Domain.Messages.Batches;
 
 /// <summary>Takes batches and steers them. Every recipient of a batch ends in exactly one outcome, and the counters add up to the total.</summary>
-public sealed class BatchService
+public sealed partial class BatchService
 {
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly TemplateBook templates;
@@ -38,27 +38,11 @@ public sealed class BatchService
     public async Task<Result<BatchAccepted>> CreateAsync(BatchDraft draft, IReadOnlyList<BatchRecipient> recipients, MessageCaller by, Guid? bodyHash, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        if (recipients.Count == 0)
-            return BatchRefusals.Empty;
-        if (recipients.Count > BatchRefusals.MostRecipients)
-            return BatchRefusals.TooMany;
-        if (draft.Name.Trim() is not { Length: > 0 and <= 100 } name)
-            return BatchRefusals.NameMissing;
-        if (draft.CanaryPercent is < 0 or > 50)
-            return BatchRefusals.CanaryRange;
-        if (await templates.FindAsync(draft.Template, ct) is not { } entry)
-            return TemplateRefusals.Unknown;
-        if (entry.Active is not { } template)
-            return TemplateRefusals.NotActive;
-        var probe = new MessageRequest
-        {
-            Template = draft.Template, Channel = draft.Channel, Recipient = "", Priority = draft.Priority, At = draft.At, ExpiresAt = draft.ExpiresAt,
-            IdempotencyKey = draft.IdempotencyKey, Tags = draft.Tags,
-        };
-        if (MessageSender.RefusalApartFromVariables(probe, template, now) is { } refusal)
-            return refusal;
-
-        var (good, bad) = Check(draft, recipients, template);
+        var checkedRows = await CheckAsync(templates, draft, recipients, now, ct);
+        if (!checkedRows.Ok)
+            return checkedRows.Refusal;
+        var (template, good, bad) = checkedRows.Value;
+        var name = draft.Name.Trim();
         if (good.Count == 0)
             return BatchRefusals.AllBad with { Others = [.. bad.Take(100).Select(b => b.Refusal)] };
         if (bad.Count > 0 && !draft.AcceptGood)
@@ -162,6 +146,36 @@ public sealed class BatchService
             """, ct);
     }
 
+    /// <summary>A batch whose head is right, with its rows sorted into good and bad.</summary>
+    internal sealed record CheckedBatch(CompiledTemplate Template, List<(BatchRecipient Row, string Recipient)> Good, List<BadRow> Bad);
+
+    /// <summary>Everything that is asked at the door, without writing.</summary>
+    internal static async Task<Result<CheckedBatch>> CheckAsync(TemplateBook templates, BatchDraft draft, IReadOnlyList<BatchRecipient> recipients, DateTimeOffset now, CancellationToken ct)
+    {
+        if (recipients.Count == 0)
+            return BatchRefusals.Empty;
+        if (recipients.Count > BatchRefusals.MostRecipients)
+            return BatchRefusals.TooMany;
+        if (draft.Name.Trim() is not { Length: > 0 and <= 100 })
+            return BatchRefusals.NameMissing;
+        if (draft.CanaryPercent is < 0 or > 50)
+            return BatchRefusals.CanaryRange;
+        if (await templates.FindAsync(draft.Template, ct) is not { } entry)
+            return TemplateRefusals.Unknown;
+        if (entry.Active is not { } template)
+            return TemplateRefusals.NotActive;
+        var probe = new MessageRequest
+        {
+            Template = draft.Template, Channel = draft.Channel, Recipient = "", Priority = draft.Priority, At = draft.At, ExpiresAt = draft.ExpiresAt,
+            IdempotencyKey = draft.IdempotencyKey, Tags = draft.Tags,
+        };
+        if (MessageSender.RefusalApartFromVariables(probe, template, now) is { } refusal)
+            return refusal;
+
+        var (good, bad) = Check(draft, recipients, template);
+        return new CheckedBatch(template, good, bad);
+    }
+
     private static (List<(BatchRecipient Row, string Recipient)> Good, List<BadRow> Bad) Check(BatchDraft draft, IReadOnlyList<BatchRecipient> recipients, CompiledTemplate template)
     {
         var good = new List<(BatchRecipient, string)>(recipients.Count);
@@ -222,16 +236,26 @@ public sealed class BatchService
             CallerId = by.Id ?? by.Actor.Id,
             CallerName = by.Actor.DisplayName,
         };
-        db.MessageBatches.Add(batch);
-        db.Audit(by.Actor, now, "message_batch.created", new AuditSubject("message_batch", id), after: new { batch.Number, batch.Name, batch.Total });
-        var saved = await db.TrySaveAsync(ct);
-        if (!saved.Ok)
-            return saved.Refusal;
-        await db.Database.ExecuteSqlAsync($"insert into message_batch_progress (batch_id) values ({id})", ct);
-        await CopyAsync((NpgsqlConnection)db.Database.GetDbConnection(), batch, draft, good, by, now, ct);
+        var stored = await StoreAsync(db, batch, draft, good, by, now, ct);
+        if (!stored.Ok)
+            return stored.Refusal;
         await work.CommitAsync(ct);
         feed.Publish(new Change(MessageTopics.Batches));
         return new BatchAccepted(id, batch.Number, good.Count, bad);
+    }
+
+    /// <summary>Writes a batch with its messages into the caller's transaction.</summary>
+    private static async Task<Result> StoreAsync(
+        CcdDbContext db, MessageBatch batch, BatchDraft draft, List<(BatchRecipient Row, string Recipient)> good, MessageCaller by, DateTimeOffset now, CancellationToken ct)
+    {
+        db.MessageBatches.Add(batch);
+        db.Audit(by.Actor, now, "message_batch.created", new AuditSubject("message_batch", batch.Id), after: new { batch.Number, batch.Name, batch.Total });
+        var saved = await db.TrySaveAsync(ct);
+        if (!saved.Ok)
+            return saved;
+        await db.Database.ExecuteSqlAsync($"insert into message_batch_progress (batch_id) values ({batch.Id})", ct);
+        await CopyAsync((NpgsqlConnection)db.Database.GetDbConnection(), batch, draft, good, by, now, ct);
+        return Result.Done;
     }
 
     private static async Task<Result<BatchAccepted>> RepeatedAsync(CcdDbContext db, Guid key, Guid body, CancellationToken ct)

@@ -54,7 +54,8 @@ internal sealed class PersonGate(NpgsqlDataSource source, BlockBook blocks)
         return answers;
     }
 
-    private static GateAnswer ByLists(MessageRow row, MessageCategory category, BlockBook.Lists lists, DeliveryPolicy policy, DateTimeOffset now)
+    /// <summary>What needs no history: expiry, lists, test mode, quiet hours.</summary>
+    internal static GateAnswer ByLists(MessageRow row, MessageCategory category, BlockBook.Lists lists, DeliveryPolicy policy, DateTimeOffset now)
     {
         if (row.ExpiresAt <= now)
             return new GateAnswer(SkipCodes.Expired, null, default);
@@ -79,7 +80,7 @@ internal sealed class PersonGate(NpgsqlDataSource source, BlockBook blocks)
     }
 
     /// <summary>The bell, WeCom and Feishu speak to colleagues at work.</summary>
-    private static bool ReachesCustomers(MessageChannel channel) => channel is MessageChannel.Sms or MessageChannel.Email or MessageChannel.Push or MessageChannel.OfficialAccount;
+    internal static bool ReachesCustomers(MessageChannel channel) => channel is MessageChannel.Sms or MessageChannel.Email or MessageChannel.Push or MessageChannel.OfficialAccount;
 
     /// <summary>When the quiet hours end that <paramref name="now"/> falls into; null outside of them.</summary>
     internal static DateTimeOffset? QuietEnd(DateTimeOffset now, TimeOnly from, TimeOnly until)
@@ -145,5 +146,6 @@ internal sealed class PersonGate(NpgsqlDataSource source, BlockBook blocks)
         }
     }
 
-    private static Guid ContentOf(MessageRow row) => RecipientRules.HashOf($"{row.TemplateId:N}{row.TemplateVersion}:{(short)row.Channel}:{row.Person:N}:{row.Recipient}:{row.Variables}");
+    /// <summary>Key of a content to a person: the same words through the same channel.</summary>
+    internal static Guid ContentOf(MessageRow row) => RecipientRules.HashOf($"{row.TemplateId:N}{row.TemplateVersion}:{(short)row.Channel}:{row.Person:N}:{row.Recipient}:{row.Variables}");
 }
