@@ -1,8 +1,11 @@
 namespace CcdBlazor.Domain.Common;
 
 /// <summary>Cells of a CSV file that a spreadsheet program will open.</summary>
-internal static class Csv
+public static class Csv
 {
+    /// <summary>One line with its end.</summary>
+    public static string Line(IEnumerable<string?> cells) => $"{string.Join(',', cells.Select(Cell))}\r\n";
+
     /// <summary>
     /// Quoted where needed. What would start a formula gets an apostrophe in front (OWASP, CSV injection): a customer's name must not
     /// become a command on a colleague's machine. Full-width signs count, as Excel's Chinese edition takes them, too.

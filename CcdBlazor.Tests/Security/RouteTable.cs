@@ -77,6 +77,14 @@ internal static class RouteTable
         new(Page, "/account/security", SignedIn, RouteKind.SignedIn),
         new(Page, "/account/too-many-pages", SignedIn, RouteKind.SignedIn),
         new(Page, "/customers", SignedIn, RouteKind.SignedIn),
+        // Hold only what one may see: one's own batches, or all of them.
+        new(Page, "/messages/batches", SignedIn, RouteKind.SignedIn),
+        new(Page, "/messages/batches/{Id:guid}", SignedIn, RouteKind.SignedIn),
+        new("GET", "/messages/batches/{id:guid}/export", SignedIn, RouteKind.SignedIn),
+        new(Page, "/messages/failures", nameof(Permission.ViewMessages), RouteKind.Permission),
+        new(Page, "/messages/records", nameof(Permission.ViewMessages), RouteKind.Permission),
+        new(Page, "/messages/send", nameof(Permission.SendMessages), RouteKind.Permission),
+        new("POST", "/messages/send/recipients", nameof(Permission.SendMessages), RouteKind.Permission),
         new(Page, "/statistics", SignedIn, RouteKind.SignedIn),
         new(Page, "/statistics/events", SignedIn, RouteKind.SignedIn),
 

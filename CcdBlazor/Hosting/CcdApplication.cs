@@ -16,6 +16,7 @@ using CcdBlazor.Endpoints;
 using CcdBlazor.Files;
 using CcdBlazor.Live;
 using CcdBlazor.Media;
+using CcdBlazor.Messages;
 using CcdBlazor.Operations;
 using CcdBlazor.Security;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -92,6 +93,7 @@ public static class CcdApplication
         services.AddStatistics();
         services.AddMessages(configuration.GetValue<TimeSpan?>("Messages:Heartbeat"));
         services.AddMessageApi();
+        services.AddSingleton<RecipientLists>();
         services.AddFiles(
             KeyRingFile.Load(configuration, dataFolder, mustBeConfigured: production && database.Embedded is null),
             new UploadOptions(Path.Combine(dataFolder, "uploads")) { ReserveBytes = BlobStoreServices.ReserveBytes(configuration) });
@@ -142,6 +144,7 @@ public static class CcdApplication
         app.MapCollection();
         app.MapDocumentFiles();
         app.MapCustomerExport();
+        app.MapMessageFiles();
         app.MapProductExamples();
         app.MapConfig();
         app.MapMessageApi();

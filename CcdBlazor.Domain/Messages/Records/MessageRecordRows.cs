@@ -8,7 +8,7 @@ namespace CcdBlazor.Domain.Messages.Records;
 /// <summary>What is looked for among messages; every part narrows.</summary>
 /// <param name="People">Customers' ids and hashes of recipients; a message to any of them.</param>
 public sealed record RecordFilter(
-    IReadOnlyList<Guid>? People = null, Guid? MessageId = null, Guid? BatchId = null, Guid? TemplateId = null, MessageState? State = null, MessageChannel? Channel = null,
+    IReadOnlyList<Guid>? People = null, Guid? MessageId = null, Guid? BatchId = null, string? Template = null, MessageState? State = null, MessageChannel? Channel = null,
     DateTimeOffset? From = null, DateTimeOffset? Until = null);
 
 /// <summary>A message in the list.</summary>
@@ -113,6 +113,15 @@ public static class RecordWords
 
     private static string Join(string? first, string? second) =>
         (first, second) switch { (null, _) => second ?? "", (_, null) or (_, "") => first, _ when first == second => first, _ => $"{first}：{second}" };
+}
+
+/// <summary>Whom a searched text may mean.</summary>
+public static class RecordPeople
+{
+    /// <summary>The hashes of a recipient on every channel that takes such a text; a customer's own messages are found by the customer's id besides.</summary>
+    public static IReadOnlyList<Guid> Of(string text) =>
+        [.. Enum.GetValues<MessageChannel>().Select(c => (Channel: c, Recipient: RecipientRules.Normalise(c, text))).Where(c => c.Recipient is { Length: > 0 })
+            .Select(c => RecipientRules.PersonOf(null, c.Channel, c.Recipient!)).Distinct()];
 }
 
 /// <summary>Recipients as they may be shown to somebody who need not know them.</summary>

@@ -143,8 +143,12 @@ public sealed class MessageRecords
             And("m.id =", message);
         if (filter.BatchId is { } batch)
             And("m.batch_id =", batch);
-        if (filter.TemplateId is { } template)
-            And("m.template_id =", template);
+        if (filter.Template is { } template)
+        {
+            And("m.template_id in (select id from message_templates where code =", template);
+            sql.Append(')');
+        }
+
         if (filter.State is { } state)
             And("m.state =", (short)state);
         if (filter.Channel is { } channel)
