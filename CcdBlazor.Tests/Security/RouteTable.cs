@@ -84,7 +84,8 @@ internal static class RouteTable
         new(Page, "/messages/failures", nameof(Permission.ViewMessages), RouteKind.Permission),
         new(Page, "/messages/records", nameof(Permission.ViewMessages), RouteKind.Permission),
         new(Page, "/messages/send", nameof(Permission.SendMessages), RouteKind.Permission),
-        new("POST", "/messages/send/recipients", nameof(Permission.SendMessages), RouteKind.Permission),
+        // Asks for the permission itself: its page tells a refusal from a file that is not there.
+        new("POST", "/messages/send/recipients", SignedIn, RouteKind.Permission),
         new(Page, "/statistics", SignedIn, RouteKind.SignedIn),
         new(Page, "/statistics/events", SignedIn, RouteKind.SignedIn),
 
