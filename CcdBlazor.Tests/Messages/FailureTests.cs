@@ -73,7 +73,8 @@ public sealed class FailureTests : IAsyncLifetime
         await world.SendUntilAsync(MessagesWorld.Request(template, MessageChannel.Push, "bad-1"), MessageState.Failed);
         var id = (await Failures.ListAsync(null, null, null, 10, Clerk, default)).Value.Rows.Single().Id;
         var draft = (await Failures.DraftAsync(id, Clerk, default)).Value;
-        Assert.Equal(("bad-1", "张三"), (draft.Recipient, draft.Variables["name"]));
+        Assert.Equal((null, "张三"), (draft.Recipient, draft.Variables["name"]));
+        Assert.Equal("bad-1", (await Failures.DraftAsync(id, Staff("管", Permission.SendMessages, Permission.ViewMessages, Permission.RevealIdentity), default)).Value.Recipient);
         Assert.Equal("messages.recipient_invalid", (await Failures.CorrectAsync(id, "two words", draft.Variables, Clerk, default)).Refusal?.Code);
         Assert.Equal("messages.variable_missing", (await Failures.CorrectAsync(id, "good-1", new Dictionary<string, string>(), Clerk, default)).Refusal?.Code);
         Assert.Equal("messages.variable_unknown", (await Failures.CorrectAsync(id, "good-1", new Dictionary<string, string> { ["name"] = "李四", ["x"] = "1" }, Clerk, default)).Refusal?.Code);
@@ -85,6 +86,16 @@ public sealed class FailureTests : IAsyncLifetime
         Assert.All(corrections.Where(c => !c.Ok), c => Assert.Equal("messages.failure_settled", c.Refusal!.Code));
         await world.UntilAsync(id, MessageState.Sent);
         Assert.Equal("您好，李四。", Assert.Single(world.Push.Received, r => r.Recipient == "good-1").Text);
+    }
+
+    [Fact]
+    public async Task A_code_is_neither_shown_nor_corrected()
+    {
+        var secret = await world.TemplateAsync(Domain.Messages.Templates.MessageCategory.Verification);
+        var id = await world.SendUntilAsync(MessagesWorld.Request(secret, MessageChannel.Push, "bad-1", "482913"), MessageState.Failed);
+        Assert.Equal("messages.failure_secret", (await Failures.DraftAsync(id, Clerk, default)).Refusal?.Code);
+        Assert.Equal("messages.failure_secret", (await Failures.CorrectAsync(id, "good-1", new Dictionary<string, string> { ["name"] = "1" }, Clerk, default)).Refusal?.Code);
+        Assert.Null((await world.First.Get<MessageRecords>().FindAsync(id, Clerk, default)).Value.Text);
     }
 
     [Fact]

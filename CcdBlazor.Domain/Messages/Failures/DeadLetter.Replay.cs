@@ -5,6 +5,7 @@ using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Sending;
+using CcdBlazor.Domain.Messages.Templates;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -90,7 +91,8 @@ public sealed partial class DeadLetter
     }
 
     /// <summary>Corrects recipient and values of one failed message and sends it again; both are checked as at the door.</summary>
-    public async Task<Result> CorrectAsync(Guid id, string recipient, IReadOnlyDictionary<string, string> variables, Actor by, CancellationToken ct)
+    /// <param name="recipient">None to keep the one it has.</param>
+    public async Task<Result> CorrectAsync(Guid id, string? recipient, IReadOnlyDictionary<string, string> variables, Actor by, CancellationToken ct)
     {
         if (!MayAct(by))
             return CommonRefusals.Forbidden;
@@ -103,11 +105,17 @@ public sealed partial class DeadLetter
                 return FailureRefusals.Settled;
             var channel = (MessageChannel)r.GetInt16(0);
             var (template, version, toBot) = (r.GetGuid(1), r.GetInt32(2), r.GetString(3).Length == 0);
-            if (RecipientRules.Normalise(channel, recipient, toBot) is not { } whole)
+            if (RecipientRules.Normalise(channel, recipient ?? r.GetString(3), toBot) is not { } whole)
                 return SendRefusals.Recipient(channel);
             recipient = whole;
-            if (await templates.VersionAsync(template, version, ct) is { } compiled && compiled.Check(variables) is { } wrong)
-                return wrong;
+            if (await templates.VersionAsync(template, version, ct) is { } compiled)
+            {
+                if (compiled.Category == MessageCategory.Verification)
+                    return FailureRefusals.Secret;
+                if (compiled.Check(variables) is { } wrong)
+                    return wrong;
+            }
+
             var person = RecipientRules.PersonOf(null, channel, whole);
             var text = JsonSerializer.Serialize(variables, MessageJson.Default.IReadOnlyDictionaryStringString).Replace("\\u0000", "", StringComparison.Ordinal);
             await r.CloseAsync();

@@ -27,9 +27,10 @@ public sealed record FailureRow(
 public sealed record FailureStretch(IReadOnlyList<FailureRow> Rows, Guid? Next);
 
 /// <summary>What a failed message said to whom, for correcting it.</summary>
+/// <param name="Recipient">None for those who may not see it whole: then it stays unless they write another.</param>
 /// <param name="Variables">As they were handed in.</param>
 /// <param name="Fields">The variables of its template.</param>
-public sealed record FailureDraft(Guid Id, MessageChannel Channel, string Recipient, IReadOnlyDictionary<string, string> Variables, IReadOnlyList<TemplateVariable> Fields);
+public sealed record FailureDraft(Guid Id, MessageChannel Channel, string? Recipient, IReadOnlyDictionary<string, string> Variables, IReadOnlyList<TemplateVariable> Fields);
 
 /// <summary>What came of sending again.</summary>
 /// <param name="Replayed">Back in the queue.</param>
@@ -41,6 +42,7 @@ public sealed record ReplayOutcome(int Replayed, int Left, bool More = false);
 public static class FailureRefusals
 {
     public static readonly Refusal Settled = new("messages.failure_settled", "这条消息已经由其他同事处理，或所在批次已取消。", RefusalKind.Conflict);
+    public static readonly Refusal Secret = new("messages.failure_secret", "验证码和设置密码的消息不能查看或修正，请让对方重新获取。", RefusalKind.Forbidden);
     public static readonly Refusal NothingChosen = new("messages.failure_none", "请先选择要处理的消息。");
     public static readonly Refusal TooMany = new("messages.failure_too_many", "一次最多选择 1,000 条。", RefusalKind.TooLarge);
 }
