@@ -72,7 +72,7 @@ public sealed class BatchQueries
         var running = batch.State == BatchState.Running;
         var rate = running ? await RateAsync(id, batch.StartedAt, now, ct) : 0;
         var ahead = (batch.Canary > 0 ? Math.Min(batch.Canary, batch.Total) : batch.Total) - row.Progress.Done;
-        var look = running && ahead > 0 ? await outlook.OfAsync(batch.Channel, batch.Account, ahead, rate, now, ct) : default;
+        var look = running && ahead > 0 ? await WithWaitsAsync(id, ahead, await outlook.OfAsync(batch.Channel, batch.Account, ahead, rate, now, ct), ct) : default;
         var open = await OpenFailuresAsync(id, ct);
         var acts = by.May(Permission.SendMessages);
         return new BatchDetail(
@@ -219,6 +219,21 @@ public sealed class BatchQueries
         command.Parameters.AddWithValue(id);
         command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = since.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         return await command.ExecuteScalarAsync(ct) is long n ? n / Math.Max(1, (now - since).TotalSeconds) : 0;
+    }
+
+    /// <summary>When most of what is left waits for a moment (quiet hours, quota, a throttling provider), that moment decides, not the speed.</summary>
+    private async Task<Outlook> WithWaitsAsync(Guid id, int ahead, Outlook look, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            "select why, count(*)::int, max(ready_at) from later_messages where batch_id = $1 and ready_at < 'infinity' group by why order by 2 desc limit 1");
+        command.Parameters.AddWithValue(id);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        if (!await reader.ReadAsync(ct))
+            return look;
+        var (why, count, until) = ((WaitReason)reader.GetInt16(0), reader.GetInt32(1), reader.GetFieldValue<DateTimeOffset>(2));
+        return count * 2 < ahead
+            ? look
+            : look with { EndsAt = look.EndsAt is { } ends && ends > until ? ends : until, LimitedBy = $"{RecordWords.Of(why)}（{count} 条在等）" };
     }
 
     private async Task<int> OpenFailuresAsync(Guid id, CancellationToken ct)

@@ -98,13 +98,15 @@ public sealed partial class DeadLetter
             return CommonRefusals.Forbidden;
         await using (var connection = await source.OpenConnectionAsync(ct))
         {
-            await using var find = new NpgsqlCommand("select channel, template_id, template_version, recipient from messages where id = $1 and state = 5", connection);
+            await using var find = new NpgsqlCommand("select channel, template_id, template_version, recipient, variables from messages where id = $1 and state = 5", connection);
             find.Parameters.AddWithValue(id);
             await using var r = await find.ExecuteReaderAsync(ct);
             if (!await r.ReadAsync(ct))
                 return FailureRefusals.Settled;
             var channel = (MessageChannel)r.GetInt16(0);
             var (template, version, toBot) = (r.GetGuid(1), r.GetInt32(2), r.GetString(3).Length == 0);
+            if (SealedVariables.MayBeIn(r.GetString(4)))
+                return FailureRefusals.Secret;
             if (RecipientRules.Normalise(channel, recipient ?? r.GetString(3), toBot) is not { } whole)
                 return SendRefusals.Recipient(channel);
             recipient = whole;

@@ -117,7 +117,7 @@ public sealed partial class DeadLetter
         var (channel, recipient, variables, template, version) = ((MessageChannel)r.GetInt16(0), r.GetString(1), r.GetString(2), r.GetGuid(3), r.GetInt32(4));
         var compiled = await templates.VersionAsync(template, version, ct);
         // A code or a link that opens an account is nobody's business but the recipient's.
-        if (compiled is { Category: MessageCategory.Verification })
+        if (compiled is { Category: MessageCategory.Verification } || SealedVariables.MayBeIn(variables))
             return FailureRefusals.Secret;
         return new FailureDraft(id, channel, by.May(Permission.RevealIdentity) || recipient.Length == 0 ? recipient : null, JsonSerializer.Deserialize(variables, MessageJson.Default.DictionaryStringString) ?? [], compiled?.Content.Variables ?? []);
     }

@@ -42,7 +42,7 @@ public sealed record ReplayOutcome(int Replayed, int Left, bool More = false);
 public static class FailureRefusals
 {
     public static readonly Refusal Settled = new("messages.failure_settled", "这条消息已经由其他同事处理，或所在批次已取消。", RefusalKind.Conflict);
-    public static readonly Refusal Secret = new("messages.failure_secret", "验证码和设置密码的消息不能查看或修正，请让对方重新获取。", RefusalKind.Forbidden);
+    public static readonly Refusal Secret = new("messages.failure_secret", "这条消息含有验证码或专属链接，不能查看或修正，请重新发起。", RefusalKind.Forbidden);
     public static readonly Refusal NothingChosen = new("messages.failure_none", "请先选择要处理的消息。");
     public static readonly Refusal TooMany = new("messages.failure_too_many", "一次最多选择 1,000 条。", RefusalKind.TooLarge);
 }

@@ -169,7 +169,7 @@ public sealed class MessageRecords
     {
         if (await templates.VersionAsync(version.Template, version.Version, ct) is not { } template || !template.Speaks(channel))
             return null;
-        var values = JsonSerializer.Deserialize(variables, MessageJson.Default.DictionaryStringString) ?? [];
+        var values = (JsonSerializer.Deserialize(variables, MessageJson.Default.DictionaryStringString) ?? []).ToDictionary(v => v.Key, v => SealedVariables.Shown(v.Value));
         var content = template.Render(channel, values);
         return content.Subject is { Length: > 0 } subject ? $"{subject}\n{content.Text}" : content.Text;
     }

@@ -24,6 +24,9 @@ internal sealed class SealedVariables(FieldCipher cipher)
     /// <summary>Whether a record may hold something sealed; saves the others the look at each value.</summary>
     public static bool MayBeIn(string variables) => variables.Contains(Mark, StringComparison.Ordinal);
 
+    /// <summary>For showing: what stands in place of a sealed value.</summary>
+    public static string Shown(string value) => value.StartsWith(Mark, StringComparison.Ordinal) ? "（保密）" : value;
+
     /// <summary>Opens in place what was sealed for this message. Anything else that looks like it stays as it is.</summary>
     public void Open(Dictionary<string, string> values, Guid message)
     {

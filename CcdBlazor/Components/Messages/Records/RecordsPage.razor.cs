@@ -16,7 +16,7 @@ namespace CcdBlazor.Components.Messages.Records;
 /// </summary>
 public sealed partial class RecordsPage
 {
-    private const int AtOnce = 50;
+    private const int AtOnce = 30;
 
     private RecordStretch? found;
     private Refusal? refusal;
