@@ -17,8 +17,10 @@ namespace CcdBlazor.Domain.Messages.Batches;
 public sealed partial class BatchService
 {
     // Taking the failure away is the right to send it again: whoever replays or resends at the same time finds nothing left.
+    // Locked in the order of ids, as a replay does, so that the two never wait in a circle.
     private const string TakeFailed = """
-        with gone as (delete from message_failures where batch_id = $1 and failure <> 0 returning id)
+        with mine as materialized (select id from message_failures where batch_id = $1 and failure <> 0 order by id for update)
+        , gone as (delete from message_failures where id = any(array(select id from mine)) returning id)
         select m.id, m.recipient, m.variables, m.customer_id, m.person, m.channel
         from gone join messages m on m.id = gone.id where m.state = 5 and m.batch_id = $1 order by m.batch_no
         """;

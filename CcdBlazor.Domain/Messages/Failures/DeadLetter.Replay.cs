@@ -25,7 +25,10 @@ public sealed partial class DeadLetter
         where m.id = any($1) and m.id between $2 and $3 and m.state in (5, 8) and b.state is distinct from 5 order by m.id for update of m
         """;
 
-    private const string Release = "delete from message_failures where id = any($1) returning id";
+    private const string Release = """
+        with mine as materialized (select id from message_failures where id = any($1) order by id for update)
+        delete from message_failures where id = any(array(select id from mine)) returning id
+        """;
 
     private const string Back = """
         update messages m set state = 1, turn = m.turn + 1, attempt = 0, account = u.account, failure = null, code = null, reason = null, provider_id = null, finished_at = null, receipt_at = null,
