@@ -14,6 +14,7 @@ internal static class MessageJobs
         new("messages-report", "消息日报", "每天 09:00", "0 0 9 * * ?", "把前一天的发送情况发到配置中心设定的邮箱；没有设定时不发。", ReportAsync),
         new("messages-probe", "渠道账号探测", "每 10 分钟", "30 0/10 * * * ?", "检查每个渠道账号是否可用（不发送任何消息），密钥被拒的暂停使用，恢复正常的重新启用。", ProbeAsync),
         new("messages-receipts", "查询送达回执", "每分钟", "10 * * * * ?", "向不主动推送回执的服务商查询送达结果，间隔逐次延长，最多查 3 天。", PollReceiptsAsync),
+        new("messages-retry", "重试失败消息", "每小时", "0 50 * * * ?", "配置中心开启后，把最近 24 小时因暂时故障失败的消息重新排队，每次最多 100 条，每条最多 3 次。", RetryFailedAsync),
         new("messages-quota", "渠道限额结算", "每天 00:05", "0 5 0 * * ?", "日限额按北京时间零点重新计算，记录前一天各账号用了多少。", ReportQuotaAsync),
     ];
 
@@ -63,6 +64,9 @@ internal static class MessageJobs
         var (asked, news) = await services.GetRequiredService<ReceiptPolling>().PollAsync(ct);
         return $"查询 {asked} 条，得到 {news} 条新结果。";
     }
+
+    private static async Task<string> RetryFailedAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        await services.GetRequiredService<FailedRetry>().RetryAsync(ct) is { } count ? $"重新排队 {count} 条。" : "配置中心没有开启，未重试。";
 
     private static async Task<string> ReportQuotaAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct)
     {
