@@ -55,7 +55,7 @@ public sealed class DocumentRequestsTests(GivenFile given) : IClassFixture<Given
         var (stored, values) = await MessageAsync(asked.Value);
         Assert.Equal("陈嘉怡", values["name"]);
         Assert.Equal("身份证正面、户口本", values["items"]);
-        Assert.Equal(Today.AddDays(7).ToString("yyyy-MM-dd"), values["due"]);
+        Assert.Equal(Today.AddDays(7).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), values["due"]);
         var token = values["url"]["https://ccd.test/u/".Length..];
         Assert.Equal(customer, (await given.Links.OpenAsync(token, null, default)).Value.CustomerId);
         // Nobody who reads the tables can open the link.

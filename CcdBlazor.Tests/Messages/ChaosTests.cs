@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;

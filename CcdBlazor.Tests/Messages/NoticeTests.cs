@@ -4,7 +4,6 @@ using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Notices;
 using CcdBlazor.Domain.Messages.Sending;
-using CcdBlazor.Tests.Support;
 
 namespace CcdBlazor.Tests.Messages;
 
