@@ -58,9 +58,7 @@ public static class MessagesModule
         services.AddSingleton<MessageCleaning>();
         services.AddSingleton<DayFigures>();
         services.AddSingleton<DailyReport>();
-        services.AddSingleton(p => new FailedRetry(
-            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<MessageCounters>(), p.GetRequiredService<SettingsReader>(),
-            p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<FailedRetry>();
         services.AddSingleton(p => new QuotaUse(p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new AccountProbes(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<AccountBook>(), p.GetServices<IMessageProvider>(), p.GetRequiredService<DeliveryPolicySource>(),
