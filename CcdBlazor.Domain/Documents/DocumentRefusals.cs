@@ -51,6 +51,8 @@ public static class RequestRefusals
     public static readonly Refusal TemplateInactive = new("document_request.template_inactive", "所选模板没有启用，或缺少系统能提供的内容，请换一个模板。", RefusalKind.Conflict) { Field = "Template" };
     public static readonly Refusal DueOutOfRange = new("document_request.due_out_of_range", "截止日期应在今天之后、三十天以内。") { Field = "Due" };
 
+    public static readonly Refusal StillWaiting = new("document_request.still_waiting", "同样的通知还在排队，发出后才能再次发送。", RefusalKind.Conflict);
+
     public static Refusal SentJustNow(TimeSpan left) => new("document_request.sent_just_now",
         string.Create(CultureInfo.InvariantCulture, $"五分钟内不会向同一位客户重复发送相同的内容。请在 {Math.Max(1, (int)Math.Ceiling(left.TotalMinutes))} 分钟后再试，或修改资料项或截止日期。"),
         RefusalKind.Conflict);

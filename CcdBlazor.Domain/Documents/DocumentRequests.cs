@@ -98,7 +98,7 @@ public sealed class DocumentRequests
 
     /// <summary>
     /// Asks the customer. Refusals: forbidden, not found, closed, nothing missing, an item that is not open, no phone or address, an inactive template, the due
-    /// date, the same within five minutes, and what the platform refuses. The same form twice answers with the first request.
+    /// date, the same within five minutes or while it still waits, and what the platform refuses. The same form twice answers with the first request.
     /// </summary>
     public async Task<Result<Guid>> AskAsync(Guid customerId, RequestDraft draft, Actor by, CancellationToken ct)
     {
@@ -117,10 +117,15 @@ public sealed class DocumentRequests
             if (!plan.Ok)
                 return plan.Refusal;
             var codes = plan.Value.Items.Select(i => i.Rule.Code).ToArray();
-            var since = now - SameContent;
-            var latest = await db.DocumentRequests.AsNoTracking().Where(r => r.CustomerId == customerId && r.AskedAt > since).ToListAsync(ct);
+            var latest = await db.DocumentRequests.AsNoTracking().Where(r => r.CustomerId == customerId).OrderByDescending(r => r.AskedAt).Take(Shown).ToListAsync(ct);
             if (latest.Find(r => r.Repeats(codes, draft.Template, draft.Channel, plan.Value.Recipient, draft.Due)) is { } same)
-                return RequestRefusals.SentJustNow(same.AskedAt + SameContent - now);
+            {
+                if (now - same.AskedAt < SameContent)
+                    return RequestRefusals.SentJustNow(same.AskedAt + SameContent - now);
+                // Held back over night, for example: both would arrive in the morning.
+                if (await messages.FindAsync(same.MessageId, null, ct) is { State: MessageState.Waiting })
+                    return RequestRefusals.StillWaiting;
+            }
 
             var (link, token) = await LinkAsync(db, file.Customer, asked.Value, codes, draft.Due, by, now, ct);
             if (address.Of("/u/" + token) is not { } url)

@@ -96,6 +96,9 @@ public sealed class DocumentRequestsTests(GivenFile given) : IClassFixture<Given
         Assert.True((await Requests.AskAsync(customer, Draft(items: [GivenFile.Front]), given.Clerk, default)).Ok);
 
         given.Clock.Advance(DocumentRequests.SameContent);
+        // Both would arrive together once it is let out of the queue.
+        Assert.Equal(RequestRefusals.StillWaiting, (await Requests.AskAgainAsync(first, Guid.NewGuid(), given.Clerk, default)).Refusal);
+        await StateAsync(first, MessageState.Delivered);
         var again = await Requests.AskAgainAsync(first, Guid.NewGuid(), given.Clerk, default);
         Assert.True(again.Ok, again.Refusal?.Text);
         Assert.Equal((await MessageAsync(first)).Values["url"], (await MessageAsync(again.Value)).Values["url"]);
@@ -207,6 +210,7 @@ public sealed class DocumentRequestsTests(GivenFile given) : IClassFixture<Given
     {
         var customer = await given.CustomerAsync();
         var front = (await Requests.AskAsync(customer, Draft(items: [GivenFile.Front], due: 2), given.Clerk, default)).Value;
+        given.Clock.Advance(TimeSpan.FromSeconds(1));
         await Requests.AskAsync(customer, Draft(items: [GivenFile.Pages], due: 2), given.Clerk, default);
         await given.HandInAsync(customer, GivenFile.Front);
         var report = (await given.ChecklistAsync(customer)).Report;
@@ -240,12 +244,7 @@ public sealed class DocumentRequestsTests(GivenFile given) : IClassFixture<Given
     {
         var customer = await given.CustomerAsync();
         var request = (await Requests.AskAsync(customer, Draft(), given.Clerk, default)).Value;
-        await using (var command = given.Get<NpgsqlDataSource>().CreateCommand("update messages set state = 5, code = 'isv.MOBILE', reason = '号码不存在', finished_at = now() where subject_id = $1"))
-        {
-            command.Parameters.AddWithValue(request);
-            await command.ExecuteNonQueryAsync();
-        }
-
+        await StateAsync(request, MessageState.Failed, "号码不存在");
         var row = Assert.Single(await Requests.ListAsync(customer, given.Clerk, default));
         Assert.Equal((MessageState.Failed, "号码不存在"), (row.State, row.Reason));
         Assert.Equal(("发送失败", "red"), (RequestWords.Of(row.State), RequestWords.ColourOf(row.State)));
@@ -263,6 +262,15 @@ public sealed class DocumentRequestsTests(GivenFile given) : IClassFixture<Given
         var values = JsonSerializer.Deserialize<Dictionary<string, string>>(rows.GetString(1))!;
         given.Get<SealedVariables>().Open(values, rows.GetGuid(0));
         return (rows.GetString(1), values);
+    }
+
+    private async Task StateAsync(Guid request, MessageState state, string? reason = null)
+    {
+        await using var command = given.Get<NpgsqlDataSource>().CreateCommand("update messages set state = $2, reason = $3, finished_at = now() where subject_id = $1");
+        command.Parameters.AddWithValue(request);
+        command.Parameters.AddWithValue((short)state);
+        command.Parameters.AddWithValue((object?)reason ?? DBNull.Value);
+        Assert.Equal(1, await command.ExecuteNonQueryAsync());
     }
 
     private async Task<long> MessagesOfAsync(Guid customer)
