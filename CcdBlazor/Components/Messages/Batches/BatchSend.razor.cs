@@ -14,6 +14,8 @@ namespace CcdBlazor.Components.Messages.Batches;
 /// <summary>The form of a batch. Any change takes the dry run away: what is started is what was looked at.</summary>
 public sealed partial class BatchSend
 {
+    private static readonly Refusal NotChosen = new("messages.choose_first", "请先选择模板和渠道。") { Field = "template" };
+
     private sealed record Sent(Guid? Id, string? Text);
 
     private readonly SendChoice choice = new() { Priority = 3 };
@@ -90,10 +92,14 @@ public sealed partial class BatchSend
 
     private async Task CheckAsync()
     {
-        if (Draft(start: false) is not { } draft || Offer is not { } offer)
-            return;
-        busy = true;
         Changed();
+        if (Draft(start: false) is not { } draft || Offer is not { } offer)
+        {
+            refusal = NotChosen;
+            return;
+        }
+
+        busy = true;
         matched = (sheet ?? RecipientReader.Pasted(pasted)).Match(offer.Variables);
         var answer = await Forecast.OfAsync(draft, matched.Rows, await Current.GetAsync(), default);
         busy = false;
