@@ -2,7 +2,6 @@ using System.Text.Json;
 using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
-using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Limits;

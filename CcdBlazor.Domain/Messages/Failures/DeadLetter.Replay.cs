@@ -1,12 +1,10 @@
 using System.Text.Json;
 using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Common;
-using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using NpgsqlTypes;

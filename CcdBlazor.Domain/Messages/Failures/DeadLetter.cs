@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
-using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Domain.Messages.Records;
