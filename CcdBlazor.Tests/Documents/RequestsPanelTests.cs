@@ -6,7 +6,6 @@ using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Templates;
 using CcdBlazor.Domain.Settings;
-using CcdBlazor.Domain.Staff;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Radzen;
