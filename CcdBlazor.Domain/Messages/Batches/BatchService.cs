@@ -108,7 +108,7 @@ public sealed partial class BatchService
             {
                 if (batch.State is not (BatchState.Draft or BatchState.Scheduled) || batch.StartedAt is not null)
                     return BatchRefusals.NotEditable;
-                batch.StartAt = at;
+                batch.StartAt = at.ToUniversalTime();
                 return Result.Done;
             }, ct);
 
@@ -230,8 +230,8 @@ public sealed partial class BatchService
             State = !draft.Start ? BatchState.Draft : ApprovalAbove > 0 && good.Count > ApprovalAbove ? BatchState.AwaitsApproval : BatchState.Scheduled,
             Total = good.Count,
             Canary = draft.CanaryPercent == 0 ? 0 : Math.Max(1, good.Count * draft.CanaryPercent / 100),
-            StartAt = draft.At,
-            ExpiresAt = draft.ExpiresAt,
+            StartAt = draft.At?.ToUniversalTime(),
+            ExpiresAt = draft.ExpiresAt?.ToUniversalTime(),
             CreatedAt = now,
             CallerId = by.Id ?? by.Actor.Id,
             CallerName = by.Actor.DisplayName,

@@ -43,12 +43,12 @@ public static class MessageFormat
 
     /// <summary>A time that a person typed into a <c>datetime-local</c> field, in Shanghai time.</summary>
     public static DateTimeOffset? Typed(string? text) =>
-        DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Unspecified), Shanghai) : null;
+        DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Unspecified), Shanghai).ToUniversalTime() : null;
 
     /// <summary>For a <c>datetime-local</c> field.</summary>
     public static string ForField(DateTimeOffset time) => time.ToOffset(Shanghai).ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture);
 
     /// <summary>The first moment of a day that a person typed into a <c>date</c> field.</summary>
     public static DateTimeOffset? Day(string? text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), Shanghai) : null;
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), Shanghai).ToUniversalTime() : null;
 }
