@@ -39,6 +39,7 @@ public static class MessagesModule
         services.AddSingleton<MessageIntake>();
         services.AddSingleton<ExitWriter>();
         services.AddSingleton<ClaimStore>();
+        services.AddSingleton<ActiveClaims>();
         services.AddSingleton<AccountBook>();
         services.AddSingleton<TemplateBook>();
         services.AddSingleton<BlockBook>();
@@ -95,7 +96,7 @@ public static class MessagesModule
             p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AlarmWatch>>()));
         services.AddSingleton(p => new MessageCatalogue(p.GetRequiredService<IDbContextFactory<CcdDbContext>>()));
         services.AddSingleton(p => new DeliveryEngine(
-            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(),
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(), p.GetRequiredService<ActiveClaims>(),
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),
             p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetServices<IMessageProvider>(),
             p.GetRequiredService<SealedVariables>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));

@@ -22,14 +22,13 @@ using Xunit.Abstractions;
 namespace CcdBlazor.Tests.Messages;
 
 /// <summary>
-/// Ten thousand recipients over three channels while two real programs are killed, sessions of the database are ended and the database
+/// Ten thousand recipients over a provider that recognises our ids and one that cannot tell, while two real programs are killed, sessions of the database are ended and the database
 /// itself is killed, twenty times at random moments. The simulator's own record decides: nobody is left out, nobody gets a message twice.
 /// </summary>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
     private const int Blows = 20;
-    private const int Push = 8_000;
-    private const int Sms = 1_500;
+    private const int Push = 9_500;
     private const int Mail = 500;
 
     [Fact]
@@ -38,8 +37,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var folder = TestCluster.MakeFolder("chaos");
         try
         {
+            // Durable, unlike the other tests' server: a killed database that forgets what it had committed would prove nothing.
             await using var postgres = await EmbeddedPostgres.StartAsync(
-                new EmbeddedPostgresOptions { DataFolder = Path.Combine(folder, "db"), Durable = false }, NullLogger.Instance, CancellationToken.None);
+                new EmbeddedPostgresOptions { DataFolder = Path.Combine(folder, "db") }, NullLogger.Instance, CancellationToken.None);
             await using var simulator = await SimulatorServer.StartAsync(["--urls", "http://127.0.0.1:0", "--Smtp:StartTlsPort=0", "--Smtp:TlsPort=0"], TimeProvider.System);
             simulator.World.Limits.Replace("*", []);
             await RunAsync(postgres, simulator, Path.Combine(folder, "program"));
@@ -184,11 +184,6 @@ public sealed class ChaosTests(ITestOutputHelper output)
             },
             new ChannelAccount
             {
-                Id = Guid.CreateVersion7(), Kind = "aliyun-sms", Channel = MessageChannel.Sms, Name = "短信", BaseAddress = simulator.Address.ToString(), CreatedAt = now,
-                Values = new() { ["AccessKeyId"] = "sim-aliyun-id", ["SignName"] = "测试" }, SecretsCipher = Secret("AccessKeySecret", "sim-aliyun-secret"), Limits = [new QuotaRule(1, 60)],
-            },
-            new ChannelAccount
-            {
                 Id = Guid.CreateVersion7(), Kind = "smtp", Channel = MessageChannel.Email, Name = "邮件", BaseAddress = $"smtp://127.0.0.1:{simulator.Mail.StartTlsPort}", CreatedAt = now,
                 Values = new() { ["From"] = "notice@sim.test", ["UserName"] = "notice@sim.test", ["PinnedCertificate"] = simulator.Mail.Thumbprint },
                 SecretsCipher = Secret("Password", "sim-smtp-password"), Limits = [new QuotaRule(1, 20)],
@@ -199,7 +194,6 @@ public sealed class ChaosTests(ITestOutputHelper output)
             [
                 new ChannelVariant(MessageChannel.Push, "text", "您好，{{name}}。", Subject: "通知"),
                 new ChannelVariant(MessageChannel.Email, "text", "您好，{{name}}。", Subject: "通知"),
-                new ChannelVariant(MessageChannel.Sms, "text", "您好，{{name}}。", ProviderTemplate: "SMS_1001", Parameters: [new TemplateParameter("name", "{{name}}")]),
             ]);
         await using (var db = await services.GetRequiredService<IDbContextFactory<CcdDbContext>>().CreateDbContextAsync())
         {
@@ -213,7 +207,6 @@ public sealed class ChaosTests(ITestOutputHelper output)
         foreach (var (kind, channel, count, recipient) in new (string, MessageChannel, int, Func<int, string>)[]
         {
             ("push-webhook", MessageChannel.Push, Push, i => $"device-{i}"),
-            ("aliyun-sms", MessageChannel.Sms, Sms, i => $"138{i:D8}"),
             ("smtp", MessageChannel.Email, Mail, i => $"person{i}@example.com"),
         })
         {

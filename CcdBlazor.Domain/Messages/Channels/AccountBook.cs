@@ -80,6 +80,9 @@ internal sealed class AccountBook : IDisposable
         subscription = feed.Subscribe(MessageTopics.Accounts, _ => outdated = true);
     }
 
+    /// <summary>The accounts as last read; never waits and never fails.</summary>
+    public IEnumerable<AccountInUse> Known => accounts.Values;
+
     public async ValueTask<FrozenDictionary<int, AccountInUse>> CurrentAsync(CancellationToken ct)
     {
         if (!outdated)

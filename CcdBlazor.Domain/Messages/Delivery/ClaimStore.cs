@@ -29,10 +29,9 @@ internal sealed class ClaimStore(NpgsqlDataSource source, RecentRows recent)
     /// Claims up to <paramref name="most"/> messages of one lane and class, oldest first, beyond <paramref name="after"/> in the queue.
     /// Answers the group (null when there was nothing) and the last place that was reached.
     /// </summary>
-    public async Task<(ClaimedGroup? Group, long Last)> ClaimAsync(Guid node, int lane, int? account, short priorityClass, int most, long after, DateTimeOffset now, CancellationToken ct)
+    public async Task<(ClaimedGroup? Group, long Last)> ClaimAsync(Guid claim, Guid node, int lane, int? account, short priorityClass, int most, long after, DateTimeOffset now, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        var claim = Guid.CreateVersion7(now);
         var taken = new List<(Guid Id, short Turn)>(most);
         var last = after;
         await using (var command = new NpgsqlCommand(Take, connection))

@@ -36,7 +36,7 @@ public sealed class DeliveryEngine
     private readonly Dictionary<MessageChannel, LaneRunner> lanes;
 
     internal DeliveryEngine(
-        NpgsqlDataSource source, MessageIntake intake, ExitWriter exits, ClaimStore claims, AccountBook accounts, TemplateBook templates, PersonGate gate, QuotaLedger quota,
+        NpgsqlDataSource source, MessageIntake intake, ExitWriter exits, ClaimStore claims, ActiveClaims active, AccountBook accounts, TemplateBook templates, PersonGate gate, QuotaLedger quota,
         BatchBook batches, BatchFeeder feeder, DeliveryPolicySource policy, IEnumerable<IMessageProvider> providers, SealedVariables secrets, LaneSignals signals, NodeTimes times, ChangeFeed feed, TimeProvider clock, ILoggerFactory logs)
     {
         this.intake = intake;
@@ -48,9 +48,9 @@ public sealed class DeliveryEngine
         this.clock = clock;
         log = logs.CreateLogger<DeliveryEngine>();
         var byKind = providers.ToDictionary(p => p.Kind);
-        life = new NodeLife(source, signals, byKind, accounts, times, () => JsonSerializer.Serialize(Gauges, JsonSerializerOptions.Web), clock, logs.CreateLogger<NodeLife>());
+        life = new NodeLife(source, signals, byKind, accounts, active, times, () => JsonSerializer.Serialize(Gauges, JsonSerializerOptions.Web), clock, logs.CreateLogger<NodeLife>());
         promoter = new Promoter(source, signals, clock);
-        var tools = new LaneTools(source, claims, exits, accounts, templates, gate, quota, batches, policy, byKind, secrets, clock, logs.CreateLogger<LaneRunner>());
+        var tools = new LaneTools(source, claims, active, exits, accounts, templates, gate, quota, batches, policy, byKind, secrets, clock, logs.CreateLogger<LaneRunner>());
         lanes = byKind.Values.Select(p => p.Channel).Distinct().ToDictionary(channel => channel, channel => new LaneRunner(channel, tools, () => life.Id, () => life.MayClaim));
     }
 

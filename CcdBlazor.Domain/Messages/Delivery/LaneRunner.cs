@@ -11,7 +11,7 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 
 /// <summary>What all lanes of a node share.</summary>
 internal sealed record LaneTools(
-    NpgsqlDataSource Source, ClaimStore Claims, ExitWriter Exits, AccountBook Accounts, TemplateBook Templates, PersonGate Gate, QuotaLedger Quota,
+    NpgsqlDataSource Source, ClaimStore Claims, ActiveClaims Active, ExitWriter Exits, AccountBook Accounts, TemplateBook Templates, PersonGate Gate, QuotaLedger Quota,
     BatchBook Batches, DeliveryPolicySource Policy, IReadOnlyDictionary<string, IMessageProvider> Providers, SealedVariables Secrets, TimeProvider Clock, ILogger<LaneRunner> Log);
 
 /// <summary>
@@ -112,7 +112,23 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         var most = Math.Min(LargestClaim, Math.Max(Pool.FreeFor(chosen.Class), 1) * provider.LargestGroup);
         foreach (var limit in account.Most)
             most = Math.Min(most, Math.Max(1, limit));
-        var (group, last) = await tools.Claims.ClaimAsync(node(), chosen.Lane, account.Number, chosen.Class, most, chosen.After, now, ct);
+        // A claim whose answer is lost is in the table and nowhere else; what is not active here is given back.
+        var claim = Guid.CreateVersion7(now);
+        tools.Active.Begin(claim);
+        ClaimedGroup? group = null;
+        long last;
+        try
+        {
+            (group, last) = await tools.Claims.ClaimAsync(claim, node(), chosen.Lane, account.Number, chosen.Class, most, chosen.After, now, ct);
+        }
+        finally
+        {
+            if (group is null)
+                tools.Active.Forget(claim);
+            else
+                tools.Active.Holds(claim, group.Rows.Count);
+        }
+
         Queue.Claimed(chosen.Lane, chosen.Class, last, (group?.Rows.Count ?? 0) < most, chosen.Signals);
         if (group is null)
             return true;
@@ -239,8 +255,8 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
                 tools.Secrets.Open(values, row.Id);
             var content = templates[i]!.Render(row.Channel, values);
             var rule = provider.ResendFor(content);
-            DateTimeOffset? before = row.Interrupted && since.TryGetValue(row.Id, out var moment) ? moment : null;
-            if (row.Interrupted && rule == ResendRule.RecognisesOurId && (before is null || now - before > provider.RecognisesFor - TimeSpan.FromMinutes(1)))
+            var before = row.Interrupted && since.TryGetValue(row.Id, out var moments) ? moments : default;
+            if (row.Interrupted && rule == ResendRule.RecognisesOurId && (before.First is not { } first || now - first > provider.RecognisesFor - TimeSpan.FromMinutes(1)))
             {
                 // The provider has forgotten our id by now: a person decides.
                 await LeaveAsync(Out(row, group, now, MessageState.Unknown, "forgotten") with { Reason = "发送中断后已超过服务商的去重时间，无法确认是否送出" }, left);
@@ -249,23 +265,26 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
 
             // An interrupted send is settled by the account that made it.
             var through = row.Interrupted && row.Account is { } number && accounts.TryGetValue(number, out var own) ? own : account;
-            ready.Add(new Ready(row, new OutgoingMessage(row.Id, row.Recipient, content, before ?? row.AcceptedAt), through, rule));
+            ready.Add(new Ready(row, new OutgoingMessage(row.Id, row.Recipient, content, before.Last ?? before.First ?? row.AcceptedAt), through, rule));
         }
 
         return ready;
     }
 
-    /// <summary>When the sends that were interrupted had begun at the latest: the first mark that they left.</summary>
-    private async Task<Dictionary<Guid, DateTimeOffset>> InterruptedAsync(List<Guid> ids, CancellationToken ct)
+    /// <summary>
+    /// When the sends that were interrupted had begun: the first mark of all (how long the provider may know our id), and the last beginning
+    /// (which send to ask about: an earlier one is settled).
+    /// </summary>
+    private async Task<Dictionary<Guid, (DateTimeOffset? First, DateTimeOffset? Last)>> InterruptedAsync(List<Guid> ids, CancellationToken ct)
     {
-        var since = new Dictionary<Guid, DateTimeOffset>();
+        var since = new Dictionary<Guid, (DateTimeOffset?, DateTimeOffset?)>();
         if (ids.Count == 0)
             return since;
-        await using var command = tools.Source.CreateCommand("select message_id, min(at) from message_traces where message_id = any($1) and node in (1, 2) group by message_id");
+        await using var command = tools.Source.CreateCommand("select message_id, min(at), max(at) filter (where node = 1 and result = 0) from message_traces where message_id = any($1) and node in (1, 2) group by message_id");
         command.Parameters.AddWithValue(ids.ToArray());
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
-            since[reader.GetGuid(0)] = reader.GetFieldValue<DateTimeOffset>(1);
+            since[reader.GetGuid(0)] = (reader.GetFieldValue<DateTimeOffset>(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2));
         return since;
     }
 
@@ -334,11 +353,19 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         Pool.Leave(endedAt - startedAt, throttled);
         if (outcomes.Count == 0)
             return;
-        var others = Choose((await tools.Accounts.CurrentAsync(CancellationToken.None)).Values, group.Lane, endedAt, except: account.Number).Account is not null;
+        // From memory: after a send nothing may stand between its outcome and the writer.
+        var others = Choose(tools.Accounts.Known, group.Lane, endedAt, except: account.Number).Account is not null;
         for (var i = 0; i < chunk.Length; i++)
             await LeaveAsync(
                 RetryRules.Decide(chunk[i].Row, group.Id, outcomes[i], rule, provider is IReceiptPoller, account.Number, others, policy, startedAt, endedAt, Random.Shared.NextDouble()), left);
-        await JudgeAsync(account, outcomes, policy, endedAt);
+        try
+        {
+            await JudgeAsync(account, outcomes, policy, endedAt);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+        {
+            tools.Log.LogWarning("The rest of account {Account} was noted on this node only ({Error})", account.Number, e.GetType().Name);
+        }
     }
 
     /// <summary>What the call says about the account: push-back, refused keys, or one failure too many in a row.</summary>

@@ -19,7 +19,7 @@ internal sealed record NodeTimes(TimeSpan Beat, TimeSpan OwnLimit, TimeSpan Othe
 /// sending before the others give it up, so two nodes never hold the same message.
 /// </summary>
 internal sealed class NodeLife(
-    NpgsqlDataSource source, LaneSignals signals, IReadOnlyDictionary<string, IMessageProvider> providers, AccountBook accounts, NodeTimes times, Func<string?> gauges, TimeProvider clock, ILogger<NodeLife> log)
+    NpgsqlDataSource source, LaneSignals signals, IReadOnlyDictionary<string, IMessageProvider> providers, AccountBook accounts, ActiveClaims active, NodeTimes times, Func<string?> gauges, TimeProvider clock, ILogger<NodeLife> log)
 {
     private Guid id = Guid.CreateVersion7();
     private long beatAt;
@@ -122,7 +122,7 @@ internal sealed class NodeLife(
         // A message is still in the claim's hands when it has no outcome and did not leave the claim since ("turn").
         const string Find = """
             with c as (
-              select c.* from message_claims c where not exists (select from message_nodes n where n.id = c.node)
+              select c.* from message_claims c where not exists (select from message_nodes n where n.id = c.node) or (c.node = $1 and c.claimed_at < $2 and c.id <> all($3))
               order by c.id limit 50 for update skip locked)
             select c.id, m.id, c.lane, c.class, c.account, m.batch_id, m.attempt,
               exists (select from message_traces t where t.message_id = m.id and t.node = 1 and t.result = 0 and t.code is not null and t.at >= c.claimed_at)
@@ -134,13 +134,18 @@ internal sealed class NodeLife(
         var claims = new HashSet<Guid>();
         var orphans = new List<Orphan>();
         await using (var find = new NpgsqlCommand(Find, connection, transaction))
-        await using (var r = await find.ExecuteReaderAsync(ct))
+        {
+            find.Parameters.AddWithValue(id);
+            find.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, (clock.GetUtcNow() - times.OthersLimit).UtcDateTime);
+            find.Parameters.AddWithValue(active.Ids);
+            await using var r = await find.ExecuteReaderAsync(ct);
             while (await r.ReadAsync(ct))
             {
                 claims.Add(r.GetGuid(0));
                 if (!r.IsDBNull(1))
                     orphans.Add(new Orphan(r.GetGuid(1), r.GetInt32(2), r.GetInt16(3), r.IsDBNull(4) ? null : r.GetInt32(4), r.IsDBNull(5) ? null : r.GetGuid(5), r.GetInt16(6), r.GetBoolean(7)));
             }
+        }
 
         if (claims.Count == 0)
             return false;
