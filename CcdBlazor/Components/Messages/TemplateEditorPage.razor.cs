@@ -70,7 +70,8 @@ public sealed partial class TemplateEditorPage(TemplateQueries queries, Template
         sms = await queries.SmsTermsAsync(ct);
         var another = template?.Id != found.Value.Id;
         template = found.Value;
-        if (another || !Dirty)
+        // What did not change is not begun anew: a key that is on its way would otherwise write into an editor that is gone.
+        if (another || (!Dirty && template.Version != basis))
             Start(template.Newest.Content);
     }
 
