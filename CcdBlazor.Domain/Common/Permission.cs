@@ -54,4 +54,10 @@ public enum Permission
     SendMessages,
     /// <summary>See sent messages, their traces and the figures of the message platform.</summary>
     ViewMessages,
+    /// <summary>See portraits of the visible customers, profiles of account managers, and what assignments found.</summary>
+    ViewPortraits,
+    /// <summary>Keep the profiles of account managers, conflicts of interest, and start dry runs of an assignment.</summary>
+    ManagePortraits,
+    /// <summary>Approve and apply assignments, undo them, and hand single customers to a suggested manager.</summary>
+    AssignManagers,
 }

@@ -34,6 +34,9 @@ public static class PermissionText
         Permission.ManageChannels => new("消息", "管理渠道账号和名单", "可以维护短信、邮件等渠道的账号和限额，以及退订、屏蔽和白名单。"),
         Permission.SendMessages => new("消息", "发送消息", "可以给自己能看到的客户发消息，建立批量发送，并暂停、恢复或取消。"),
         Permission.ViewMessages => new("消息", "查看消息记录", "可以查看已发消息、轨迹和消息平台的监控数据。"),
+        Permission.ViewPortraits => new("画像", "查看画像和分配", "可以查看自己能看到的客户的画像、客户经理档案和分配方案。"),
+        Permission.ManagePortraits => new("画像", "维护画像和试算分配", "可以维护客户经理档案和回避关系，并试算分配方案。"),
+        Permission.AssignManagers => new("画像", "批准分配", "可以批准、执行和撤销分配方案，也可以把单个客户分配给推荐的客户经理。"),
         Permission.ViewStatistics => new("管理", "查看全部统计", "可以看到所有人的统计数据，而不仅是自己的客户。"),
     };
 #pragma warning restore CS8524

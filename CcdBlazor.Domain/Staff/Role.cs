@@ -73,11 +73,12 @@ public static class ShippedRoles
         (Administrator, Enum.GetValues<Permission>()),
         (CustomerService, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages]),
         (Reviewer, [Permission.ViewSubmittedFiles, Permission.ReviewDocuments, Permission.DownloadOriginals]),
-        (AccountManager, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages]),
+        (AccountManager, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages, Permission.ViewPortraits]),
         (SalesLead,
         [
             Permission.EditCustomers, Permission.CollectDocuments, Permission.ReassignCustomers, Permission.ViewStatistics, Permission.ExportCustomers, Permission.ShareViews,
             Permission.SendMessages, Permission.ViewMessages, Permission.ManageTemplates,
+            Permission.ViewPortraits, Permission.ManagePortraits, Permission.AssignManagers,
         ]),
         (Finance, [Permission.ViewStatistics]),
         (Legal, [Permission.ViewSubmittedFiles, Permission.ManageTemplates, Permission.ApproveTemplates]),

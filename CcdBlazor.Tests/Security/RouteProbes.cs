@@ -38,6 +38,7 @@ internal static class RouteProbes
     [
         new("GET,POST /customers/{Id:guid}", t => Page($"/customers/{t.Customer}"), _ => true, ShowsName: true),
         new("GET,POST /customers/{Id:guid}/edit", t => Page($"/customers/{t.Customer}/edit"), v => v.May.Contains(Permission.EditCustomers), ShowsName: true),
+        new("GET,POST /customers/{Id:guid}/portrait", t => Page($"/customers/{t.Customer}/portrait"), v => v.May.Contains(Permission.ViewPortraits), ShowsName: true),
         new("GET,POST /customers/{Id:guid}/upload", t => Page($"/customers/{t.Customer}/upload"), _ => true, ShowsName: true),
         new("GET /customers/{id:guid}/upload/state", t => Get($"/customers/{t.Customer}/upload/state"), _ => true, ShowsName: true),
         new("POST /customers/{id:guid}/upload/withdraw", t => Withdraw($"/customers/{t.Customer}/upload/withdraw", t), _ => false),

@@ -107,6 +107,7 @@ internal static class RouteTable
         new("GET", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
         new("PUT", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
         new(Page, "/admin/staff", nameof(Permission.ManageStaff), RouteKind.Permission),
+        new(Page, "/portraits/managers", nameof(Permission.ViewPortraits), RouteKind.Permission),
         new(Page, "/messages/monitor", nameof(Permission.ViewMessages), RouteKind.Permission),
         new(Page, "/messages/templates", nameof(Permission.ManageTemplates), RouteKind.Permission),
         new(Page, "/messages/templates/{id:guid}", nameof(Permission.ManageTemplates), RouteKind.Permission),
@@ -137,6 +138,7 @@ internal static class RouteTable
         new(Page, "/customers/{Id:guid}/upload", SignedIn, RouteKind.Customer),
         new("GET", "/customers/{id:guid}/upload/state", SignedIn, RouteKind.Customer),
         new("POST", "/customers/{id:guid}/upload/withdraw", SignedIn, RouteKind.Customer),
+        new(Page, "/customers/{Id:guid}/portrait", nameof(Permission.ViewPortraits), RouteKind.Customer),
         new(Page, "/review/{Id:guid}", nameof(Permission.ReviewDocuments), RouteKind.Customer),
 
         new("GET", "/files/{documentId:guid}/thumbnail", SignedIn, RouteKind.Document),

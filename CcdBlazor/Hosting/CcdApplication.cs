@@ -8,6 +8,7 @@ using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Messages;
+using CcdBlazor.Domain.Portraits;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
@@ -91,6 +92,7 @@ public static class CcdApplication
         services.AddCustomers();
         services.AddDocuments();
         services.AddStatistics();
+        services.AddPortraits();
         services.AddMessages(configuration.GetValue<TimeSpan?>("Messages:Heartbeat"));
         services.AddMessageApi();
         services.AddSingleton<RecipientLists>();

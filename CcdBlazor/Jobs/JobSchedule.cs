@@ -2,6 +2,7 @@ using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Jobs;
+using CcdBlazor.Domain.Portraits;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Statistics;
 
@@ -34,6 +35,7 @@ public static class JobSchedule
         new("audit-head", "审计校验值留存", "每小时", "0 5 * * * ?", "把审计校验链的最新校验值写到数据库之外的文件。", KeepAuditHeadAsync),
         new("audit-verify", "审计记录校验", "每天 03:10", "0 10 3 * * ?", "逐条校验审计记录，发现被改动、删除或插入的第一条。", VerifyAuditAsync),
         new("job-runs-cleanup", "任务运行记录清理", "每天 03:40", "0 40 3 * * ?", "删除 30 天以前的任务运行记录。", ForgetOldRunsAsync),
+        new("portraits-derive", "画像推断", "每 5 分钟", "40 0/5 * * * ?", "把客户档案、已核实资料和上传行为中能得出的画像内容更新到画像中。", DerivePortraitsAsync),
         .. MessageJobs.All,
     ];
 
@@ -87,6 +89,9 @@ public static class JobSchedule
         // Corrected already, but somebody has to hear that a number on a page was wrong.
         return found.Count == 0 ? "全部一致。" : throw new JobFailedException($"更正 {found.Count} 项：{string.Join("；", found.Take(5))}");
     }
+
+    private static async Task<string> DerivePortraitsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
+        $"核对 {await services.GetRequiredService<PortraitDerivation>().RunAsync(now, ct)} 位客户的画像。";
 
     private static async Task<string> ForgetOldRunsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
         $"删除 {await services.GetRequiredService<JobRuns>().ForgetOldAsync(now, ct)} 条。";

@@ -786,6 +786,53 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "portrait_entries",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    trait = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    source = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    value = table.Column<string>(type: "jsonb", nullable: true),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    by_name = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_portrait_entries", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_portrait_entries_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "portraits",
+                columns: table => new
+                {
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    held = table.Column<string>(type: "jsonb", nullable: false),
+                    percent = table.Column<short>(type: "smallint", nullable: false),
+                    updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    derived_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_portraits", x => x.customer_id);
+                    table.ForeignKey(
+                        name: "fk_portraits_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "document_reviews",
                 columns: table => new
                 {
@@ -863,6 +910,64 @@ namespace CcdBlazor.Domain.Data.Migrations
                         name: "fk_staff_departments_department_id",
                         column: x => x.department_id,
                         principalTable: "departments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "manager_conflicts",
+                columns: table => new
+                {
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    manager_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    reason = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    by_name = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_manager_conflicts", x => new { x.customer_id, x.manager_id });
+                    table.ForeignKey(
+                        name: "fk_manager_conflicts_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_manager_conflicts_staff_manager_id",
+                        column: x => x.manager_id,
+                        principalTable: "staff",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "manager_profiles",
+                columns: table => new
+                {
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    capabilities = table.Column<string[]>(type: "text[]", nullable: false),
+                    hobbies = table.Column<string[]>(type: "text[]", nullable: false),
+                    languages = table.Column<string[]>(type: "text[]", nullable: false),
+                    regions = table.Column<string[]>(type: "text[]", nullable: false),
+                    level = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    minimum = table.Column<int>(type: "integer", nullable: false),
+                    maximum = table.Column<int>(type: "integer", nullable: false),
+                    no_automatic = table.Column<bool>(type: "boolean", nullable: false),
+                    absent_from = table.Column<DateOnly>(type: "date", nullable: true),
+                    absent_to = table.Column<DateOnly>(type: "date", nullable: true),
+                    absence_reason = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_manager_profiles", x => x.staff_id);
+                    table.ForeignKey(
+                        name: "fk_manager_profiles_staff_staff_id",
+                        column: x => x.staff_id,
+                        principalTable: "staff",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -1209,6 +1314,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_manager_conflicts_manager_id",
+                table: "manager_conflicts",
+                column: "manager_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_message_batches_created_at",
                 table: "message_batches",
                 column: "created_at");
@@ -1254,6 +1364,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                 table: "password_links",
                 column: "token_hash",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_portrait_entries_customer_id_trait_id",
+                table: "portrait_entries",
+                columns: new[] { "customer_id", "trait", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_roles_name",
@@ -1466,6 +1581,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "job_runs");
 
             migrationBuilder.DropTable(
+                name: "manager_conflicts");
+
+            migrationBuilder.DropTable(
+                name: "manager_profiles");
+
+            migrationBuilder.DropTable(
                 name: "message_access_tokens");
 
             migrationBuilder.DropTable(
@@ -1482,6 +1603,12 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "person_preferences");
+
+            migrationBuilder.DropTable(
+                name: "portrait_entries");
+
+            migrationBuilder.DropTable(
+                name: "portraits");
 
             migrationBuilder.DropTable(
                 name: "product_examples");

@@ -1750,6 +1750,203 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("message_template_versions", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Managers.ManagerConflict", b =>
+                {
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<Guid>("ManagerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("manager_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid?>("ById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by_id");
+
+                    b.Property<string>("ByName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("by_name");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("reason");
+
+                    b.HasKey("CustomerId", "ManagerId")
+                        .HasName("pk_manager_conflicts");
+
+                    b.HasIndex("ManagerId")
+                        .HasDatabaseName("ix_manager_conflicts_manager_id");
+
+                    b.ToTable("manager_conflicts", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Managers.ManagerProfile", b =>
+                {
+                    b.Property<Guid>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<string>("AbsenceReason")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("absence_reason");
+
+                    b.Property<DateOnly?>("AbsentFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("absent_from");
+
+                    b.Property<DateOnly?>("AbsentTo")
+                        .HasColumnType("date")
+                        .HasColumnName("absent_to");
+
+                    b.PrimitiveCollection<string[]>("Capabilities")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("capabilities");
+
+                    b.PrimitiveCollection<string[]>("Hobbies")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("hobbies");
+
+                    b.PrimitiveCollection<string[]>("Languages")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("languages");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("level");
+
+                    b.Property<int>("Maximum")
+                        .HasColumnType("integer")
+                        .HasColumnName("maximum");
+
+                    b.Property<int>("Minimum")
+                        .HasColumnType("integer")
+                        .HasColumnName("minimum");
+
+                    b.Property<bool>("NoAutomatic")
+                        .HasColumnType("boolean")
+                        .HasColumnName("no_automatic");
+
+                    b.PrimitiveCollection<string[]>("Regions")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("regions");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.HasKey("StaffId")
+                        .HasName("pk_manager_profiles");
+
+                    b.ToTable("manager_profiles", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Portrait", b =>
+                {
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<DateTimeOffset?>("DerivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("derived_at");
+
+                    b.Property<string>("Held")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("held");
+
+                    b.Property<short>("Percent")
+                        .HasColumnType("smallint")
+                        .HasColumnName("percent");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.HasKey("CustomerId")
+                        .HasName("pk_portraits");
+
+                    b.ToTable("portraits", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.PortraitEntry", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid?>("ById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by_id");
+
+                    b.Property<string>("ByName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("by_name");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Trait")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("trait");
+
+                    b.Property<string>("Value")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("value");
+
+                    b.HasKey("Id")
+                        .HasName("pk_portrait_entries");
+
+                    b.HasIndex("CustomerId", "Trait", "Id")
+                        .HasDatabaseName("ix_portrait_entries_customer_id_trait_id");
+
+                    b.ToTable("portrait_entries", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Products.LoanProduct", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2535,6 +2732,53 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_message_template_versions_message_templates_template_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Managers.ManagerConflict", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_manager_conflicts_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("ManagerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_manager_conflicts_staff_manager_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Managers.ManagerProfile", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("StaffId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_manager_profiles_staff_staff_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Portrait", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_portraits_customers_customer_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.PortraitEntry", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_portrait_entries_customers_customer_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Products.ProductExample", b =>
