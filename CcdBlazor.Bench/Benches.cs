@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using CcdBlazor.Bench.Circuits;
 using CcdBlazor.Bench.Messages;
+using CcdBlazor.Bench.Portraits;
 
 namespace CcdBlazor.Bench;
 
@@ -22,6 +23,7 @@ internal static class Benches
         ("watchers", "one change seen by many, on one node and on two", CircuitBenches.WatchersAsync),
         ("messages", "batches accepted, messages delivered, time to the start", MessageBenches.RunAsync),
         ("reconnect", "everybody back after all connections dropped", CircuitBenches.ReconnectAsync),
+        ("portraits", "clustering and matching against a plain reference and the bound", PortraitBench.RunAsync),
         ("messages-accept", "durable single sends through the full endpoint at 500 callers", AcceptBench.RunAsync),
     ];
 

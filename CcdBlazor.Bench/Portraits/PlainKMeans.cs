@@ -1,0 +1,107 @@
+namespace CcdBlazor.Bench.Portraits;
+
+/// <summary>
+/// K-Means as the textbook has it, to compare with: K-Means++ seeding with one candidate, Lloyd's iteration without any bound, double
+/// precision, one thread. Slow on purpose: nothing in it could be wrong in an interesting way.
+/// </summary>
+internal static class PlainKMeans
+{
+    public static (double Inertia, int[] Labels, int Iterations) Run(float[] rows, int n, int columns, int k, int seed, double tolerance = 1e-4, int mostIterations = 300)
+    {
+        var random = new Random(seed);
+        var centroids = Seed(rows, n, columns, k, random);
+        var smallestMove = tolerance * MeanVariance(rows, n, columns);
+        var labels = new int[n];
+        for (var iteration = 1; ; iteration++)
+        {
+            var inertia = 0.0;
+            var sums = new double[k * columns];
+            var counts = new int[k];
+            for (var i = 0; i < n; i++)
+            {
+                var (nearest, squared) = Nearest(rows, i, columns, centroids, k);
+                labels[i] = nearest;
+                inertia += squared;
+                counts[nearest]++;
+                for (var d = 0; d < columns; d++)
+                    sums[(nearest * columns) + d] += rows[(i * columns) + d];
+            }
+
+            var moved = 0.0;
+            for (var c = 0; c < k; c++)
+                for (var d = 0; d < columns && counts[c] > 0; d++)
+                {
+                    var mean = sums[(c * columns) + d] / counts[c];
+                    moved += (mean - centroids[(c * columns) + d]) * (mean - centroids[(c * columns) + d]);
+                    centroids[(c * columns) + d] = mean;
+                }
+
+            if (moved <= smallestMove || iteration == mostIterations)
+                return (inertia, labels, iteration);
+        }
+    }
+
+    private static double[] Seed(float[] rows, int n, int columns, int k, Random random)
+    {
+        var centroids = new double[k * columns];
+        var nearest = new double[n];
+        Array.Fill(nearest, double.PositiveInfinity);
+        for (var c = 0; c < k; c++)
+        {
+            var chosen = random.Next(n);
+            if (c > 0)
+            {
+                var left = random.NextDouble() * nearest.Sum();
+                for (chosen = 0; chosen < n - 1 && (left -= nearest[chosen]) > 0; chosen++)
+                {
+                }
+            }
+
+            for (var d = 0; d < columns; d++)
+                centroids[(c * columns) + d] = rows[(chosen * columns) + d];
+            for (var i = 0; i < n; i++)
+                nearest[i] = Math.Min(nearest[i], Squared(rows, i, columns, centroids, c));
+        }
+
+        return centroids;
+    }
+
+    private static (int Nearest, double Squared) Nearest(float[] rows, int row, int columns, double[] centroids, int k)
+    {
+        var (nearest, least) = (0, double.PositiveInfinity);
+        for (var c = 0; c < k; c++)
+            if (Squared(rows, row, columns, centroids, c) is var squared && squared < least)
+                (nearest, least) = (c, squared);
+        return (nearest, least);
+    }
+
+    private static double Squared(float[] rows, int row, int columns, double[] centroids, int c)
+    {
+        var sum = 0.0;
+        for (var d = 0; d < columns; d++)
+        {
+            var difference = rows[(row * columns) + d] - centroids[(c * columns) + d];
+            sum += difference * difference;
+        }
+
+        return sum;
+    }
+
+    private static double MeanVariance(float[] rows, int n, int columns)
+    {
+        var total = 0.0;
+        for (var d = 0; d < columns; d++)
+        {
+            var (sum, squares) = (0.0, 0.0);
+            for (var i = 0; i < n; i++)
+            {
+                sum += rows[(i * columns) + d];
+                squares += (double)rows[(i * columns) + d] * rows[(i * columns) + d];
+            }
+
+            total += (squares / n) - (sum / n * (sum / n));
+        }
+
+        return total / columns;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+using CcdBlazor.Domain.Portraits.Matching;
+using CcdBlazor.Domain.Portraits.Segments;
+
+namespace CcdBlazor.Bench.Portraits;
+
+/// <summary>
+/// Clustering and matching at the sizes of the goals. Rows: 50 normal clusters (deviation 4) around centres in a cube of edge 20, the usual
+/// "blobs". Pairs: uniform costs, and skewed ones, where some managers are everybody's favourite and half of the places must be exchanged.
+/// </summary>
+internal static class PortraitBench
+{
+    private const int Segments = 50;
+    private const int Rounds = 3;
+    private const int Restarts = 10;
+
+    public static Task RunAsync(BenchSettings settings, CancellationToken ct)
+    {
+        var factor = Math.Min(1.0, settings.Customers / 1_000_000.0); // --customers makes everything smaller, for trying out
+        int Size(int full) => Math.Max(2_000, (int)(full * factor));
+        Match("10,000 -> 100, uniform", Size(10_000), 100, false, 0.8, true, ct);
+        Match("10,000 -> 100, skewed", Size(10_000), 100, true, 0.8, true, ct);
+        Match("100,000 -> 200, uniform", Size(100_000), 200, false, 30, false, ct);
+        Match("100,000 -> 200, skewed", Size(100_000), 200, true, 30, false, ct);
+        Cluster("100,000 x 16", Size(100_000), 16, 0.6, true, ct);
+        Cluster("1,000,000 x 16", Size(1_000_000), 16, 6, true, ct);
+        Cluster("1,000,000 x 30", Size(1_000_000), 30, 0, false, ct);
+        return Task.CompletedTask;
+    }
+
+    private static void Cluster(string name, int n, int columns, double goal, bool compare, CancellationToken ct)
+    {
+        var rows = Blobs(n, columns, 7);
+        var data = new FeatureMatrix(n, columns, rows);
+        var (times, inertias) = (new List<double>(), new HashSet<double>());
+        KMeans.Fit(new FeatureMatrix(Math.Min(n, 40_000), columns, rows), new KMeansSettings(Segments), ct: ct); // compiled before it is timed
+        KMeansFit? fit = null;
+        var collected = GC.GetTotalAllocatedBytes(true);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var since = Stopwatch.GetTimestamp();
+            fit = KMeans.Fit(data, new KMeansSettings(Segments, Threads: round == 1 ? 1 : 0), ct: ct).Value; // one round with one thread: the same bits?
+            if (round != 1)
+                times.Add(Stopwatch.GetElapsedTime(since).TotalSeconds);
+            else
+                Figures.Value($"k-means {name}, one thread", Stopwatch.GetElapsedTime(since).TotalSeconds, "s");
+            inertias.Add(fit.Inertia);
+        }
+
+        var allocated = (GC.GetTotalAllocatedBytes(true) - collected) / Rounds;
+        Figures.Value($"k-means {name}, k = {Segments}", times.Min(), "s", goalBelow: n >= 100_000 ? goal : 0);
+        Figures.Note(string.Create(CultureInfo.InvariantCulture,
+            $"inertia per row {fit!.Inertia / n:0.0000}, {fit.Iterations} passes over all rows, data {rows.Length / 262_144.0:0} MB, allocated {allocated >> 20} MB a run"));
+        Figures.Goal($"k-means {name}: same bits for the same seed, with one thread and with all", inertias.Count == 1);
+        var place = Stopwatch.GetTimestamp();
+        for (var i = 0; i < 10_000; i++)
+            fit.Place(data.Row(i % n));
+        Figures.Value("  a new row placed", Stopwatch.GetElapsedTime(place).TotalMicroseconds / 10_000, "us");
+        if (!compare)
+            return;
+        var plain = new (double Inertia, int Iterations, double Seconds)[Restarts];
+        Parallel.For(0, Restarts, new ParallelOptions { CancellationToken = ct }, restart =>
+        {
+            var since = Stopwatch.GetTimestamp();
+            var (inertia, _, iterations) = PlainKMeans.Run(rows, n, columns, Segments, 100 + restart);
+            plain[restart] = (inertia, iterations, Stopwatch.GetElapsedTime(since).TotalSeconds);
+        });
+        var best = plain.Min(p => p.Inertia);
+        Figures.Note(string.Create(CultureInfo.InvariantCulture,
+            $"plain reference, {Restarts} restarts: inertia per row {best / n:0.0000} .. {plain.Max(p => p.Inertia) / n:0.0000}, {plain.Average(p => p.Seconds):0.0} s each"));
+        Figures.Value("  inertia against the best of the reference", (fit.Inertia / best * 100) - 100, "%");
+        Figures.Goal("  within 0.1 % of it", fit.Inertia <= best * 1.001);
+    }
+
+    private static void Match(string name, int customers, int managers, bool skewed, double goal, bool exact, CancellationToken ct)
+    {
+        var costs = Costs(customers, managers, skewed);
+        var limits = Enumerable.Repeat(new LoadLimits(0, (customers + managers - 1) / managers), managers).ToArray();
+        var small = MatchingProblem.FromMatrix(costs.AsMemory(0, 1_000 * managers), 1_000, [.. limits.Select(_ => new LoadLimits(0, (1_000 / managers) + 1))]);
+        for (var i = 0; i < 5; i++)
+            OptimalMatching.Solve(small.Value, ct: ct);
+        var times = new List<double>();
+        MatchingResult? result = null;
+        MatchingProblem? problem = null;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var since = Stopwatch.GetTimestamp();
+            problem = MatchingProblem.FromMatrix(costs, customers, limits).Value;
+            result = OptimalMatching.Solve(problem, ct: ct);
+            times.Add(Stopwatch.GetElapsedTime(since).TotalSeconds);
+        }
+
+        var greedy = GreedyMatching.Solve(problem!);
+        Figures.Value($"matching {name}, every place taken", times.Order().ElementAt(Rounds / 2), "s", goalBelow: goal);
+        Figures.Note(string.Create(CultureInfo.InvariantCulture,
+            $"cost {result!.TotalCost:0.0000}, bound {result.Bound:0.0000}, gap {result.Gap:0.0E0}, exchanges {result.Augmentations:N0}, greedy {greedy.TotalCost:0.00} (+{(greedy.TotalCost / result.TotalCost * 100) - 100:0.0} %)"));
+        Figures.Goal($"matching {name}: gap {(exact ? "0" : "< 0.1 %")}, everybody assigned, no manager over the limit",
+            (exact ? result.Gap == 0 : result.Gap < 0.001) && result.Unassigned.Count == 0 && result.Loads.Zip(limits).All(l => l.First <= l.Second.Maximum));
+    }
+
+    private static float[] Costs(int customers, int managers, bool skewed)
+    {
+        var random = new Random(11);
+        var liked = Enumerable.Range(0, managers).Select(_ => skewed ? random.NextSingle() * 60 : 0).ToArray();
+        var costs = new float[customers * managers];
+        for (var i = 0; i < costs.Length; i++)
+            costs[i] = (random.NextSingle() * 100) + liked[i % managers];
+        return costs;
+    }
+
+    private static float[] Blobs(int n, int columns, int seed)
+    {
+        var random = new Random(seed);
+        var centres = Enumerable.Range(0, Segments * columns).Select(_ => (random.NextDouble() * 20) - 10).ToArray();
+        var rows = new float[n * columns];
+        for (var i = 0; i < n; i++)
+        {
+            var centre = random.Next(Segments);
+            for (var d = 0; d < columns; d++)
+                rows[(i * columns) + d] = (float)(centres[(centre * columns) + d] + (4 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())));
+        }
+
+        return rows;
+    }
+}
