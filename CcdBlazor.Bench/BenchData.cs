@@ -77,7 +77,7 @@ internal sealed class BenchData(IServiceProvider services, BenchSettings setting
     {
         var cipher = services.GetRequiredService<FieldCipher>();
         var hash = services.GetRequiredService<FieldHash>();
-        const string columns = "id, number, kind, name, phones, identity_cipher, identity_hash, identity_tail, source, tags, facts, owner_id, department_id, collaborator_ids, staff_ids, "
+        const string columns = "id, number, kind, name, phones, identity_cipher, identity_hash, identity_tail, source, tags, facts, owner_id, department_id, collaborator_ids, staff_ids, owner_since, "
             + "state, completeness_percent, missing_count, submitted_at, decided_at, state_since, created_at, created_by, updated_at, name_key, phone_key, search_grams, created_month";
         await CopyAsync("customers", columns, async (writer, i) =>
         {
@@ -102,6 +102,7 @@ internal sealed class BenchData(IServiceProvider services, BenchSettings setting
             await writer.WriteAsync(c.Owner.DepartmentId, ct);
             await writer.WriteAsync(collaborators, ct);
             await writer.WriteAsync((Guid[])[c.Owner.Id, .. collaborators], ct);
+            await TimeAsync(writer, updated, ct);
             await writer.WriteAsync((short)c.State, ct);
             await writer.WriteAsync((short)c.Report.Percent, ct);
             await writer.WriteAsync(c.Report.Missing.Count, ct);

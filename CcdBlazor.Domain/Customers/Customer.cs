@@ -53,10 +53,31 @@ internal sealed class Customer
 
     public IReadOnlyList<CustomerLoan> Loans => loans;
 
-    public Guid OwnerId { get; private set; }
+    /// <summary>Who works with it and answers for it; none while it lies in a public pool. Changed only as <see cref="CustomerOwnership"/> says.</summary>
+    public Guid? OwnerId { get; private set; }
 
-    /// <summary>The owner's department; who leads it sees the customer.</summary>
+    /// <summary>Since when it has this owner, or lies in this pool.</summary>
+    public DateTimeOffset OwnerSince { get; private set; }
+
+    /// <summary>The public pool (of the Pool feature; by id only) in which it lies, for whoever picks it up; then it has no owner and no collaborators.</summary>
+    public Guid? PoolId { get; private set; }
+
+    /// <summary>The owner's department, or the pool's; who leads it sees the customer.</summary>
     public Guid? DepartmentId { get; private set; }
+
+    public CustomerLevel? Level { get; private set; }
+
+    /// <summary>When somebody last followed it up, as the FollowUps feature keeps it; none: never.</summary>
+    public DateTimeOffset? LastFollowUpAt { get; private set; }
+
+    /// <summary>When a review gave the file back to its owner; the time before was not the owner's.</summary>
+    public DateTimeOffset? SentBackAt { get; private set; }
+
+    /// <summary>
+    /// From when the span until the public pool counts: the last follow-up, or the beginning of the ownership, or the return from a review, whichever
+    /// is later. Never the registration. Computed by the database.
+    /// </summary>
+    public DateTimeOffset IdleSince { get; private init; }
 
     public Guid[] CollaboratorIds { get; private set; } = [];
 
@@ -204,12 +225,42 @@ internal sealed class Customer
         return Result.Done;
     }
 
+    /// <summary>To an owner, out of a pool if it lay in one.</summary>
     public void AssignTo(Guid ownerId, Guid? departmentId, DateTimeOffset now) => Own(ownerId, departmentId, now);
+
+    /// <summary>
+    /// Into a public pool, or from one to another: no owner and no collaborators any more; papers, follow-ups and everything else stay. Not while the file is
+    /// in review (the reviewer acts, not the owner) and not when it was approved (that customer is won).
+    /// </summary>
+    /// <param name="departmentId">Of the pool; who leads it goes on to see the customer.</param>
+    public Result ReleaseTo(Guid poolId, Guid? departmentId, DateTimeOffset now)
+    {
+        if (PoolId == poolId)
+            return CustomerRefusals.InThisPool;
+        if (State is CustomerState.InReview or CustomerState.Approved)
+            return CustomerRefusals.NotReleasable(State);
+        (OwnerId, PoolId, DepartmentId, OwnerSince) = (null, poolId, departmentId, now);
+        SetCollaborators([], now);
+        return Result.Done;
+    }
+
+    public void SetLevel(CustomerLevel? level, DateTimeOffset now)
+    {
+        Level = level;
+        Touch(now);
+    }
+
+    /// <summary>The newest follow-up; none when the last one was taken back.</summary>
+    public void FollowedUp(DateTimeOffset? at, DateTimeOffset now)
+    {
+        LastFollowUpAt = at;
+        Touch(now);
+    }
 
     public void SetCollaborators(IEnumerable<Guid> staff, DateTimeOffset now)
     {
         CollaboratorIds = [.. staff.Where(id => id != OwnerId).Distinct()];
-        StaffIds = [OwnerId, .. CollaboratorIds];
+        StaffIds = OwnerId is { } owner ? [owner, .. CollaboratorIds] : CollaboratorIds;
         Touch(now);
     }
 
@@ -235,6 +286,8 @@ internal sealed class Customer
         if (State == CustomerState.InReview)
             SubmittedAt ??= now;
         DecidedAt = State.IsDecided() ? now : null;
+        if (move is CustomerMove.ReturnForMore or CustomerMove.Reopen)
+            SentBackAt = now;
         ReturnNote = move == CustomerMove.ReturnForMore && report.Complete ? reason!.Trim() : null;
         Touch(now);
         return decided;
@@ -270,7 +323,7 @@ internal sealed class Customer
         UpdatedAt = now;
         SearchGrams = CustomerSearch.GramsOf(new CustomerGrams(
             Name, Phones, IdentityTail, Number, Tags, loans.Select(l => l.ProductId), Source,
-            OwnerId, CollaboratorIds, DepartmentId, State, Kind, CreatedAt, SubmittedAt is not null));
+            OwnerId, CollaboratorIds, DepartmentId, State, Kind, CreatedAt, SubmittedAt is not null, PoolId));
     }
 
     /// <summary>True while facts, loans and rules may change: before a review, and after it was sent back.</summary>
@@ -278,8 +331,9 @@ internal sealed class Customer
 
     private void Own(Guid ownerId, Guid? departmentId, DateTimeOffset now)
     {
-        OwnerId = ownerId;
-        DepartmentId = departmentId;
+        if (OwnerId != ownerId)
+            OwnerSince = now;
+        (OwnerId, PoolId, DepartmentId) = (ownerId, null, departmentId);
         SetCollaborators(CollaboratorIds, now);
     }
 

@@ -46,6 +46,9 @@ internal sealed class CustomerMapping : IEntityTypeConfiguration<Customer>, IRef
         customer.Property(c => c.ReturnNote).HasMaxLength(CustomerWorkflow.LongestReason);
         customer.Property(c => c.IdentityTail).HasMaxLength(4);
         customer.Ignore(c => c.ChecklistIsOpen);
+        customer.Property(c => c.Level).HasConversion<short>();
+        customer.Property(c => c.IdleSince).HasComputedColumnSql("greatest(owner_since, last_follow_up_at, sent_back_at)", stored: true);
+        customer.ToTable(t => t.HasCheckConstraint("ck_customers_owner_or_pool", "(owner_id is null) = (pool_id is not null)"));
 
         customer.HasOne<StaffMember>().WithMany().HasForeignKey(c => c.OwnerId).OnDelete(DeleteBehavior.Restrict);
         customer.HasOne<Department>().WithMany().HasForeignKey(c => c.DepartmentId).OnDelete(DeleteBehavior.SetNull);
@@ -75,6 +78,9 @@ internal sealed class CustomerMapping : IEntityTypeConfiguration<Customer>, IRef
         customer.HasIndex(c => new { c.OwnerId, c.State, c.StateSince }).HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.OwnerId, c.UpdatedAt }).IsDescending(false, true).HasFilter("deleted_at is null");
         customer.HasIndex(c => new { c.OwnerId, c.StateSince }, "ix_customers_sent_back").HasFilter("deleted_at is null and state = 0 and submitted_at is not null");
+        // What may go into a public pool, longest idle first; what lies in one, newest first.
+        customer.HasIndex(c => new { c.IdleSince, c.Id }, "ix_customers_idle").HasFilter("deleted_at is null and owner_id is not null and state in (0, 1)");
+        customer.HasIndex(c => new { c.PoolId, c.OwnerSince, c.Id }, "ix_customers_pool").IsDescending(false, true, true).HasFilter("deleted_at is null and pool_id is not null");
         customer.HasIndex(c => new { c.DepartmentId, c.StateSince }, "ix_customers_in_review").HasFilter("deleted_at is null and state = 2");
     }
 }

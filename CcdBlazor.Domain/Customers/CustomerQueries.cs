@@ -14,6 +14,7 @@ public sealed partial class CustomerQueries
     public const int CountedTo = CustomerList.Gathered;
 
     private const int MostDuplicates = 5;
+    private const int MostOwnerChanges = 200;
     private const int MostSuggestions = 20;
     private const int SampleForSuggestions = 500;
 
@@ -80,10 +81,26 @@ public sealed partial class CustomerQueries
                 c.Id, c.Number, c.Kind, c.Name, c.Phones,
                 CustomerForms.MaskedIdentity(c.Kind, c.IdentityCipher, cipher), c.Source, c.Tags, c.Remarks, c.Facts,
                 [.. c.Loans.OrderBy(l => l.Position).Select(l => new CustomerLoanRow(l.ProductId, NameOf(known, l.ProductId), l.RulesVersionId, l.Amount))],
-                c.OwnerId, names.GetValueOrDefault(c.OwnerId), [.. c.CollaboratorIds.Select(s => new CustomerColleague(s, names.GetValueOrDefault(s)))],
+                c.OwnerId, NameOf(names, c.OwnerId), [.. c.CollaboratorIds.Select(s => new CustomerColleague(s, names.GetValueOrDefault(s)))],
                 c.State, c.StateSince, c.CompletenessPercent, c.MissingCount, c.SubmittedAt, c.DecidedAt, c.CreatedAt, c.UpdatedAt, c.Version,
-                AllowedMoves: [], MayEdit: false, MayReassign: false, MayDelete: false, MayRevealIdentity: false, c.ChecklistIsOpen),
+                AllowedMoves: [], MayEdit: false, MayReassign: false, MayDelete: false, MayRevealIdentity: false, c.ChecklistIsOpen, c.PoolId, c.Level),
             CustomerAccess.Of(c), c.ReturnNote, HasIdentity: c.IdentityTail is not null);
+    }
+
+    /// <summary>Who had the customer, newest first; empty when the customer is not visible.</summary>
+    public async Task<IReadOnlyList<OwnerChangeRow>> OwnerHistoryAsync(Guid id, Actor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        if (!await db.Customers.AsNoTracking().VisibleTo(by).AnyAsync(c => c.Id == id, ct))
+            return [];
+        var changes = await db.CustomerOwnerChanges.AsNoTracking().Where(h => h.CustomerId == id).OrderByDescending(h => h.Id).Take(MostOwnerChanges).ToListAsync(ct);
+        var names = await StaffNamesAsync(db, changes.SelectMany(h => h.FormerCollaboratorIds.Append(h.FromOwnerId ?? Guid.Empty).Append(h.ToOwnerId ?? Guid.Empty)), ct);
+        return
+        [
+            .. changes.Select(h => new OwnerChangeRow(
+                h.Id, h.At, h.Cause, h.FromOwnerId, NameOf(names, h.FromOwnerId), h.FromPoolId, h.ToOwnerId, NameOf(names, h.ToOwnerId), h.ToPoolId, h.Reason, h.ByName,
+                [.. h.FormerCollaboratorIds.Select(s => names.GetValueOrDefault(s)).OfType<string>()])),
+        ];
     }
 
     /// <summary>What the edit form starts from.</summary>
@@ -268,17 +285,19 @@ public sealed partial class CustomerQueries
         var loans = (await db.CustomerLoans.AsNoTracking().Where(l => ids.Contains(l.CustomerId)).OrderBy(l => l.Position)
             .Select(l => new { l.CustomerId, l.ProductId, l.Amount }).ToListAsync(ct)).ToLookup(l => l.CustomerId);
         var known = await products.AllAsync(db, ct);
-        var names = await StaffNamesAsync(db, rows.Values.Select(r => r.OwnerId), ct);
+        var names = await StaffNamesAsync(db, rows.Values.Select(r => r.OwnerId).OfType<Guid>(), ct);
         return
         [
             .. ids.Where(rows.ContainsKey).Select(id => rows[id]).Select(c => new CustomerRow(
                 c.Id, c.Number, c.Kind, c.Name, c.Phones.Select(ContactPhone.Mask).FirstOrDefault(),
                 CustomerForms.MaskedIdentity(c.Kind, c.IdentityCipher, cipher),
                 [.. loans[c.Id].Select(l => NameOf(known, l.ProductId))], loans[c.Id].Sum(l => l.Amount),
-                c.State, c.StateSince, c.CompletenessPercent, c.MissingCount, c.OwnerId, names.GetValueOrDefault(c.OwnerId), c.Tags, c.Source,
+                c.State, c.StateSince, c.CompletenessPercent, c.MissingCount, c.OwnerId, NameOf(names, c.OwnerId), c.Tags, c.Source,
                 c.CreatedAt, c.UpdatedAt)),
         ];
     }
+
+    private static string? NameOf(Dictionary<Guid, string> names, Guid? staff) => staff is { } id ? names.GetValueOrDefault(id) : null;
 
     private static string NameOf(IReadOnlyDictionary<Guid, LoanOffer> known, Guid product) => known.GetValueOrDefault(product)?.Name ?? "（已删除的产品）";
 

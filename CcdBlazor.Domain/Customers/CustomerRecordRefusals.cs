@@ -30,6 +30,10 @@ public static partial class CustomerRefusals
 
     public static readonly Refusal AlreadyDeleted = new("customer.already_deleted", "该客户已在回收站中。", RefusalKind.Conflict);
 
+    public static readonly Refusal InPool = new("customer.in_pool", "该客户在公海中，没有负责人；请先领取或指定负责人。", RefusalKind.Conflict);
+
+    public static readonly Refusal InThisPool = new("customer.in_this_pool", "该客户已经在这个公海中。", RefusalKind.Conflict);
+
     public static readonly Refusal TooManySelected = new("customer.too_many_selected", "一次最多处理 100 位客户，请缩小选择范围。", RefusalKind.TooLarge);
 
     public static readonly Refusal TooManyToExport =
@@ -41,6 +45,11 @@ public static partial class CustomerRefusals
         Text = "该证件号码已登记在另一位客户名下。",
         Missing = [new Missing($"{name}（{number}）", Link: $"/customers/{other}")],
     };
+
+    public static Refusal NotReleasable(CustomerState state) => new(
+        "customer.not_releasable",
+        state == CustomerState.InReview ? "资料正在审核中，审核结束之前不能放入公海。" : "该客户的资料已通过审核，不能放入公海。",
+        RefusalKind.Conflict);
 
     /// <summary>Facts, loans and rules rest while somebody reviews the file, and after the decision.</summary>
     public static Refusal ChecklistFixed(CustomerState state) => new(

@@ -50,7 +50,7 @@ public sealed record CustomerFilter(
 /// <param name="Amount">Sum of the wanted loans, CNY.</param>
 public sealed record CustomerRow(
     Guid Id, string Number, CustomerKind Kind, string Name, string? Phone, string? Identity, IReadOnlyList<string> Products, decimal Amount,
-    CustomerState State, DateTimeOffset StateSince, int Percent, int Missing, Guid OwnerId, string? Owner, IReadOnlyList<string> Tags, string? Source,
+    CustomerState State, DateTimeOffset StateSince, int Percent, int Missing, Guid? OwnerId, string? Owner, IReadOnlyList<string> Tags, string? Source,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     /// <summary>True when the other looks the same in a list: every change of a customer moves <see cref="UpdatedAt"/>.</summary>
@@ -67,10 +67,10 @@ public sealed record CustomerLoanRow(Guid ProductId, string Product, Guid RulesV
 /// <param name="AllowedMoves">What the table allows this reader from here; conditions on the papers are asked when the move is made.</param>
 public sealed record CustomerDetail(
     Guid Id, string Number, CustomerKind Kind, string Name, IReadOnlyList<string> Phones, string? Identity, string? Source, IReadOnlyList<string> Tags,
-    string? Remarks, IReadOnlyList<string> Facts, IReadOnlyList<CustomerLoanRow> Loans, Guid OwnerId, string? Owner, IReadOnlyList<CustomerColleague> Collaborators,
+    string? Remarks, IReadOnlyList<string> Facts, IReadOnlyList<CustomerLoanRow> Loans, Guid? OwnerId, string? Owner, IReadOnlyList<CustomerColleague> Collaborators,
     CustomerState State, DateTimeOffset StateSince, int Percent, int Missing, DateTimeOffset? SubmittedAt, DateTimeOffset? DecidedAt,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, uint Version, IReadOnlyList<CustomerTransition> AllowedMoves,
-    bool MayEdit, bool MayReassign, bool MayDelete, bool MayRevealIdentity, bool ChecklistIsOpen);
+    bool MayEdit, bool MayReassign, bool MayDelete, bool MayRevealIdentity, bool ChecklistIsOpen, Guid? PoolId = null, CustomerLevel? Level = null);
 
 public sealed record CustomerColleague(Guid Id, string? Name);
 

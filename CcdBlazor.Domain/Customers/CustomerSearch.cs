@@ -13,7 +13,7 @@ namespace CcdBlazor.Domain.Customers;
 /// <item><c>#002x</c> the tail of the identity number, <c>-0001</c> the tail of the customer number;</item>
 /// <item><c>t:</c>, <c>p:</c>, <c>s:</c> tag, product and source; <c>S:</c> state, <c>k:</c> company, <c>m:</c> month of registration: these filters
 /// are answered by the same index;</item>
-/// <item><c>u:</c> owner and collaborators, <c>c:</c> collaborators alone, <c>d:</c> department, <c>r:</c> submitted once: who may see it, so that
+/// <item><c>u:</c> owner and collaborators, <c>c:</c> collaborators alone, <c>d:</c> department, <c>P:</c> public pool, <c>r:</c> submitted once: who may see it, so that
 /// what somebody may see and what is looked for meet inside one index scan.</item>
 /// </list>
 /// Grams only ever narrow (<see cref="CustomerMatch"/>): predicates on the row make the answer exact, visibility first of all.
@@ -43,7 +43,10 @@ internal static partial class CustomerSearch
         grams.UnionWith(of.Products.Select(ProductGram));
         if (!string.IsNullOrEmpty(of.Source))
             grams.Add(SourceGram(of.Source));
-        grams.Add(StaffGram(of.OwnerId));
+        if (of.OwnerId is { } owner)
+            grams.Add(StaffGram(owner));
+        if (of.PoolId is { } pool)
+            grams.Add(PoolGram(pool));
         grams.UnionWith(of.Collaborators.Select(StaffGram));
         grams.UnionWith(of.Collaborators.Select(CollaboratorGram));
         if (of.DepartmentId is { } department)
@@ -67,6 +70,9 @@ internal static partial class CustomerSearch
 
     /// <summary>Also written by a trigger, when an owner changes department (30_customers_follow_owner.sql).</summary>
     public static string DepartmentGram(Guid department) => "d:" + department.ToString("N", CultureInfo.InvariantCulture);
+
+    /// <summary>Lies in that public pool. Also written by <see cref="CustomerOwnership.MoveManyAsync"/>, as are those of staff and department.</summary>
+    public static string PoolGram(Guid pool) => "P:" + pool.ToString("N", CultureInfo.InvariantCulture);
 
     public static string StateGram(CustomerState state) => string.Create(CultureInfo.InvariantCulture, $"S:{(int)state}");
 
@@ -216,4 +222,5 @@ internal static partial class CustomerSearch
 /// <summary>What the grams of a customer are made of.</summary>
 internal sealed record CustomerGrams(
     string Name, IEnumerable<string> Phones, string? IdentityTail, string Number, IEnumerable<string> Tags, IEnumerable<Guid> Products, string? Source,
-    Guid OwnerId, IReadOnlyCollection<Guid> Collaborators, Guid? DepartmentId, CustomerState State, CustomerKind Kind, DateTimeOffset CreatedAt, bool Submitted);
+    Guid? OwnerId, IReadOnlyCollection<Guid> Collaborators, Guid? DepartmentId, CustomerState State, CustomerKind Kind, DateTimeOffset CreatedAt, bool Submitted,
+    Guid? PoolId = null);

@@ -24,6 +24,8 @@ public sealed partial class CustomerService
             var added = staff.Except(customer.CollaboratorIds).Distinct().ToArray();
             if (await db.StaffMembers.CountAsync(s => added.Contains(s.Id) && !s.Disabled, ct) != added.Length)
                 return CustomerRefusals.OwnerUnknown;
+            if (customer.PoolId is not null)
+                return CustomerRefusals.InPool;
             customer.SetCollaborators(staff, now);
             return Result.Done;
         }, c => new { c.CollaboratorIds }, null, ct);
@@ -37,9 +39,24 @@ public sealed partial class CustomerService
             var owner = await db.StaffMembers.AsNoTracking().Where(s => s.Id == ownerId && !s.Disabled).Select(s => new { s.DepartmentId }).SingleOrDefaultAsync(ct);
             if (owner is null)
                 return CustomerRefusals.OwnerUnknown;
-            return (Action<Customer, DateTimeOffset>)((customer, now) => customer.AssignTo(ownerId, owner.DepartmentId, now));
-        }, c => new { c.OwnerId }, ct);
+            return (Action<Customer, DateTimeOffset>)((customer, now) =>
+            {
+                var before = OwnerBefore.Of(customer);
+                customer.AssignTo(ownerId, owner.DepartmentId, now);
+                db.RecordOwner(customer, before, before.PoolId is null ? OwnerChangeCause.Assigned : OwnerChangeCause.AssignedFromPool, by, now);
+            });
+        }, c => new { c.OwnerId, c.PoolId }, ct);
     }
+
+    /// <summary>How much the customer matters; none takes the judgement back.</summary>
+    public Task<Result> SetLevelAsync(Guid id, CustomerLevel? level, Actor by, CancellationToken ct) =>
+        level is { } given && !Enum.IsDefined(given)
+            ? Task.FromResult<Result>(CommonRefusals.Invalid("Level", "没有这个客户级别。"))
+            : ChangeAsync(id, "customer.level_set", by, Permission.EditCustomers, (_, customer, now) =>
+            {
+                customer.SetLevel(level, now);
+                return Task.FromResult(Result.Done);
+            }, c => new { c.Level }, null, ct);
 
     /// <summary>Adds a tag to several customers; those that have as many as there may be keep what they have.</summary>
     public async Task<Result<int>> AddTagAsync(IReadOnlyCollection<Guid> ids, string tag, Actor by, CancellationToken ct)

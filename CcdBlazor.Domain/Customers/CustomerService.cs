@@ -59,6 +59,7 @@ public sealed partial class CustomerService
         if (await SetLoansAsync(db, customer, draft, now, ct) is { Ok: false } no)
             return no.Refusal;
         db.Add(customer);
+        db.RecordOwner(customer, default, OwnerChangeCause.Registered, by, now);
         await completeness.RecomputeAsync(db, customer, by, ct);
         db.Audit(by, now, "customer.created", Subject(customer), after: Shown(customer));
         Announce(db, customer, "created");

@@ -43,7 +43,7 @@ public sealed record LinkRow(Guid Id, string CreatedByName, DateTimeOffset Creat
 }
 
 /// <summary>A file that waits for review.</summary>
-public sealed record ReviewRow(Guid CustomerId, string Number, string Name, CustomerKind Kind, string Products, DateTimeOffset WaitingSince, int Documents, int Decided, Guid OwnerId, bool Mine);
+public sealed record ReviewRow(Guid CustomerId, string Number, string Name, CustomerKind Kind, string Products, DateTimeOffset WaitingSince, int Documents, int Decided, Guid? OwnerId, bool Mine);
 
 /// <summary>A document found for viewing: which stored file it is and whose.</summary>
 public sealed record DocumentFile(Guid DocumentId, Guid CustomerId, Guid FileId, string FileName, string ItemCode, DocumentState State);

@@ -185,7 +185,8 @@ public sealed class StatisticsQueries
 
     private static async Task<List<ColleagueFigures>> ColleaguesAsync(CcdDbContext db, Dictionary<(Guid Owner, short Kind), long> sums, CancellationToken ct)
     {
-        var owners = sums.Keys.Select(k => k.Owner).Distinct().ToArray();
+        // What lies in a public pool has no owner; it counts in the sums above.
+        var owners = sums.Keys.Select(k => k.Owner).Where(id => id != Guid.Empty).Distinct().ToArray();
         var names = await db.StaffMembers.AsNoTracking().Where(s => owners.Contains(s.Id)).ToDictionaryAsync(s => s.Id, s => s.Name, ct);
         return
         [

@@ -179,7 +179,7 @@ public sealed class FiguresStayExactTests(StatisticsWorld world) : IClassFixture
         var decisions = await db.FileDecisions.AsNoTracking().Select(d => new { d.CustomerId, d.Move, d.At }).ToListAsync();
         Assert.NotEmpty(decisions);
 
-        async Task CompareAsync(Dashboard shown, Func<Guid, Guid?, bool> inScope)
+        async Task CompareAsync(Dashboard shown, Func<Guid?, Guid?, bool> inScope)
         {
             await Task.CompletedTask;
             var mine = customers.Where(c => inScope(c.OwnerId, c.DepartmentId)).ToList();

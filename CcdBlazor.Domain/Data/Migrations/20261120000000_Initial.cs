@@ -622,6 +622,30 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "customer_owner_changes",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from_owner_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    from_pool_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    to_owner_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    to_pool_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    cause = table.Column<short>(type: "smallint", nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    by_name = table.Column<string>(type: "text", nullable: false),
+                    part_of = table.Column<Guid>(type: "uuid", nullable: true),
+                    former_collaborator_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_owner_changes", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "customer_views",
                 columns: table => new
                 {
@@ -657,8 +681,14 @@ namespace CcdBlazor.Domain.Data.Migrations
                     tags = table.Column<string[]>(type: "text[]", nullable: false),
                     remarks = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
                     facts = table.Column<string[]>(type: "text[]", nullable: false),
-                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    owner_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: true),
                     department_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    level = table.Column<short>(type: "smallint", nullable: true),
+                    last_follow_up_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    sent_back_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    idle_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false, computedColumnSql: "greatest(owner_since, last_follow_up_at, sent_back_at)", stored: true),
                     collaborator_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false),
                     staff_ids = table.Column<Guid[]>(type: "uuid[]", nullable: false),
                     state = table.Column<short>(type: "smallint", nullable: false),
@@ -682,6 +712,7 @@ namespace CcdBlazor.Domain.Data.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_customers", x => x.id);
+                    table.CheckConstraint("ck_customers_owner_or_pool", "(owner_id is null) = (pool_id is not null)");
                 });
 
             migrationBuilder.CreateTable(
@@ -915,6 +946,47 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "follow_ups",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<short>(type: "smallint", nullable: false),
+                    what = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    result = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    next_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    next_what = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    done_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    reminded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    edited_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_follow_ups", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_follow_ups_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_follow_ups_follow_ups_done_by_id",
+                        column: x => x.done_by_id,
+                        principalTable: "follow_ups",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "fk_follow_ups_staff_staff_id",
+                        column: x => x.staff_id,
+                        principalTable: "staff",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "manager_conflicts",
                 columns: table => new
                 {
@@ -1019,6 +1091,32 @@ namespace CcdBlazor.Domain.Data.Migrations
                         onDelete: ReferentialAction.Cascade);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "follow_up_files",
+                columns: table => new
+                {
+                    follow_up_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    file_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    file_name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_follow_up_files", x => new { x.follow_up_id, x.file_id });
+                    table.ForeignKey(
+                        name: "fk_follow_up_files_follow_ups_follow_up_id",
+                        column: x => x.follow_up_id,
+                        principalTable: "follow_ups",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_follow_up_files_stored_files_file_id",
+                        column: x => x.file_id,
+                        principalTable: "stored_files",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "ix_audit_entries_actor_id_seq",
                 table: "audit_entries",
@@ -1079,6 +1177,27 @@ namespace CcdBlazor.Domain.Data.Migrations
                 column: "rules_version_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_customer_owner_changes_customer_id_id",
+                table: "customer_owner_changes",
+                columns: new[] { "customer_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_owner_changes_from_owner_id_at",
+                table: "customer_owner_changes",
+                columns: new[] { "from_owner_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_owner_changes_part_of",
+                table: "customer_owner_changes",
+                column: "part_of",
+                filter: "part_of is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_owner_changes_to_owner_id_at",
+                table: "customer_owner_changes",
+                columns: new[] { "to_owner_id", "at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_customer_views_department_id",
                 table: "customer_views",
                 column: "department_id",
@@ -1131,6 +1250,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                 filter: "deleted_at is null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_customers_idle",
+                table: "customers",
+                columns: new[] { "idle_since", "id" },
+                filter: "deleted_at is null and owner_id is not null and state in (0, 1)");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_customers_in_review",
                 table: "customers",
                 columns: new[] { "department_id", "state_since" },
@@ -1155,6 +1280,13 @@ namespace CcdBlazor.Domain.Data.Migrations
                 columns: new[] { "owner_id", "updated_at" },
                 descending: new[] { false, true },
                 filter: "deleted_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customers_pool",
+                table: "customers",
+                columns: new[] { "pool_id", "owner_since", "id" },
+                descending: new[] { false, true, true },
+                filter: "deleted_at is null and pool_id is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_customers_search_grams",
@@ -1296,6 +1428,35 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "ix_file_decisions_customer_id_at",
                 table: "file_decisions",
                 columns: new[] { "customer_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_follow_up_files_file_id",
+                table: "follow_up_files",
+                column: "file_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_follow_ups_customer_id_at",
+                table: "follow_ups",
+                columns: new[] { "customer_id", "at" },
+                descending: new[] { false, true });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_follow_ups_done_by_id",
+                table: "follow_ups",
+                column: "done_by_id",
+                filter: "done_by_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_follow_ups_next_on_id",
+                table: "follow_ups",
+                columns: new[] { "next_on", "id" },
+                filter: "next_on is not null and done_by_id is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_follow_ups_staff_id_next_on",
+                table: "follow_ups",
+                columns: new[] { "staff_id", "next_on" },
+                filter: "next_on is not null and done_by_id is null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_job_runs_job_started_at",
@@ -1490,6 +1651,30 @@ namespace CcdBlazor.Domain.Data.Migrations
                 onDelete: ReferentialAction.Cascade);
 
             migrationBuilder.AddForeignKey(
+                name: "fk_customer_owner_changes_customers_customer_id",
+                table: "customer_owner_changes",
+                column: "customer_id",
+                principalTable: "customers",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Cascade);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customer_owner_changes_staff_from_owner_id",
+                table: "customer_owner_changes",
+                column: "from_owner_id",
+                principalTable: "staff",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Restrict);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_customer_owner_changes_staff_to_owner_id",
+                table: "customer_owner_changes",
+                column: "to_owner_id",
+                principalTable: "staff",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Restrict);
+
+            migrationBuilder.AddForeignKey(
                 name: "fk_customer_views_departments_department_id",
                 table: "customer_views",
                 column: "department_id",
@@ -1563,6 +1748,9 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "customer_number_counters");
 
             migrationBuilder.DropTable(
+                name: "customer_owner_changes");
+
+            migrationBuilder.DropTable(
                 name: "document_requests");
 
             migrationBuilder.DropTable(
@@ -1576,6 +1764,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "file_decisions");
+
+            migrationBuilder.DropTable(
+                name: "follow_up_files");
 
             migrationBuilder.DropTable(
                 name: "job_runs");
@@ -1647,6 +1838,9 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "documents");
 
             migrationBuilder.DropTable(
+                name: "follow_ups");
+
+            migrationBuilder.DropTable(
                 name: "message_templates");
 
             migrationBuilder.DropTable(
@@ -1656,10 +1850,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "loan_products");
 
             migrationBuilder.DropTable(
-                name: "customers");
+                name: "stored_files");
 
             migrationBuilder.DropTable(
-                name: "stored_files");
+                name: "customers");
 
             migrationBuilder.DropTable(
                 name: "stored_blobs");

@@ -300,11 +300,25 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasColumnType("character varying(4)")
                         .HasColumnName("identity_tail");
 
+                    b.Property<DateTimeOffset>("IdleSince")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("idle_since")
+                        .HasComputedColumnSql("greatest(owner_since, last_follow_up_at, sent_back_at)", true);
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(16)
                         .HasColumnType("character varying(16)")
                         .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset?>("LastFollowUpAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_follow_up_at");
+
+                    b.Property<short?>("Level")
+                        .HasColumnType("smallint")
+                        .HasColumnName("level");
 
                     b.Property<int>("MissingCount")
                         .HasColumnType("integer")
@@ -328,9 +342,13 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasColumnName("number")
                         .UseCollation("C");
 
-                    b.Property<Guid>("OwnerId")
+                    b.Property<Guid?>("OwnerId")
                         .HasColumnType("uuid")
                         .HasColumnName("owner_id");
+
+                    b.Property<DateTimeOffset>("OwnerSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("owner_since");
 
                     b.Property<string>("PhoneKey")
                         .IsRequired()
@@ -341,6 +359,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .IsRequired()
                         .HasColumnType("text[]")
                         .HasColumnName("phones");
+
+                    b.Property<Guid?>("PoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pool_id");
 
                     b.Property<string>("Remarks")
                         .HasMaxLength(2000)
@@ -356,6 +378,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .IsRequired()
                         .HasColumnType("text[]")
                         .HasColumnName("search_grams");
+
+                    b.Property<DateTimeOffset?>("SentBackAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sent_back_at");
 
                     b.Property<string>("Source")
                         .HasMaxLength(20)
@@ -460,6 +486,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_customers_owner_id_state_state_since")
                         .HasFilter("deleted_at is null");
 
+                    b.HasIndex(new[] { "IdleSince", "Id" }, "ix_customers_idle")
+                        .HasDatabaseName("ix_customers_idle")
+                        .HasFilter("deleted_at is null and owner_id is not null and state in (0, 1)");
+
                     b.HasIndex(new[] { "DepartmentId", "StateSince" }, "ix_customers_in_review")
                         .HasDatabaseName("ix_customers_in_review")
                         .HasFilter("deleted_at is null and state = 2");
@@ -469,6 +499,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasFilter("deleted_at is null");
 
                     NpgsqlIndexBuilderExtensions.UseCollation(b.HasIndex(new[] { "Name", "Id" }, "ix_customers_name_pinyin"), new[] { "zh-Hans-x-icu", null });
+
+                    b.HasIndex(new[] { "PoolId", "OwnerSince", "Id" }, "ix_customers_pool")
+                        .IsDescending(false, true, true)
+                        .HasDatabaseName("ix_customers_pool")
+                        .HasFilter("deleted_at is null and pool_id is not null");
 
                     b.HasIndex(new[] { "OwnerId", "StateSince" }, "ix_customers_sent_back")
                         .HasDatabaseName("ix_customers_sent_back")
@@ -488,7 +523,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .IsUnique()
                         .HasDatabaseName("ux_customers_number");
 
-                    b.ToTable("customers", (string)null);
+                    b.ToTable("customers", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_customers_owner_or_pool", "(owner_id is null) = (pool_id is not null)");
+                        });
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerListSettings", b =>
@@ -563,6 +601,85 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasName("pk_customer_number_counters");
 
                     b.ToTable("customer_number_counters", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerOwnerChange", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid?>("ById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by_id");
+
+                    b.Property<string>("ByName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("by_name");
+
+                    b.Property<short>("Cause")
+                        .HasColumnType("smallint")
+                        .HasColumnName("cause");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.PrimitiveCollection<Guid[]>("FormerCollaboratorIds")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("former_collaborator_ids");
+
+                    b.Property<Guid?>("FromOwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_owner_id");
+
+                    b.Property<Guid?>("FromPoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_pool_id");
+
+                    b.Property<Guid?>("PartOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("part_of");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<Guid?>("ToOwnerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("to_owner_id");
+
+                    b.Property<Guid?>("ToPoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("to_pool_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_customer_owner_changes");
+
+                    b.HasIndex("PartOf")
+                        .HasDatabaseName("ix_customer_owner_changes_part_of")
+                        .HasFilter("part_of is not null");
+
+                    b.HasIndex("CustomerId", "Id")
+                        .HasDatabaseName("ix_customer_owner_changes_customer_id_id");
+
+                    b.HasIndex("FromOwnerId", "At")
+                        .HasDatabaseName("ix_customer_owner_changes_from_owner_id_at");
+
+                    b.HasIndex("ToOwnerId", "At")
+                        .HasDatabaseName("ix_customer_owner_changes_to_owner_id_at");
+
+                    b.ToTable("customer_owner_changes", (string)null);
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerView", b =>
@@ -1253,6 +1370,117 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_uploads_sender_kind_sender_id_client_key");
 
                     b.ToTable("uploads", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.FollowUps.FollowUp", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<Guid?>("DoneById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("done_by_id");
+
+                    b.Property<DateTimeOffset?>("EditedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("edited_at");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<DateOnly?>("NextOn")
+                        .HasColumnType("date")
+                        .HasColumnName("next_on");
+
+                    b.Property<string>("NextWhat")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("next_what");
+
+                    b.Property<DateTimeOffset?>("RemindedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("reminded_at");
+
+                    b.Property<string>("Result")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("result");
+
+                    b.Property<Guid>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("what");
+
+                    b.HasKey("Id")
+                        .HasName("pk_follow_ups");
+
+                    b.HasIndex("DoneById")
+                        .HasDatabaseName("ix_follow_ups_done_by_id")
+                        .HasFilter("done_by_id is not null");
+
+                    b.HasIndex("CustomerId", "At")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("ix_follow_ups_customer_id_at");
+
+                    b.HasIndex("NextOn", "Id")
+                        .HasDatabaseName("ix_follow_ups_next_on_id")
+                        .HasFilter("next_on is not null and done_by_id is null");
+
+                    b.HasIndex("StaffId", "NextOn")
+                        .HasDatabaseName("ix_follow_ups_staff_id_next_on")
+                        .HasFilter("next_on is not null and done_by_id is null");
+
+                    b.ToTable("follow_ups", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.FollowUps.FollowUpFile", b =>
+                {
+                    b.Property<Guid>("FollowUpId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("follow_up_id");
+
+                    b.Property<Guid>("FileId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("file_id");
+
+                    b.Property<string>("FileName")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("file_name");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.HasKey("FollowUpId", "FileId")
+                        .HasName("pk_follow_up_files");
+
+                    b.HasIndex("FileId")
+                        .HasDatabaseName("ix_follow_up_files_file_id");
+
+                    b.ToTable("follow_up_files", (string)null);
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Jobs.JobRun", b =>
@@ -2578,7 +2806,6 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .WithMany()
                         .HasForeignKey("OwnerId")
                         .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired()
                         .HasConstraintName("fk_customers_staff_owner_id");
                 });
 
@@ -2620,6 +2847,28 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_customer_loans_rules_versions_rules_version_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerOwnerChange", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_customer_owner_changes_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("FromOwnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_customer_owner_changes_staff_from_owner_id");
+
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("ToOwnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_customer_owner_changes_staff_to_owner_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerView", b =>
@@ -2722,6 +2971,46 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasForeignKey("ThumbnailSha")
                         .OnDelete(DeleteBehavior.Restrict)
                         .HasConstraintName("fk_stored_files_stored_blobs_thumbnail_sha");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.FollowUps.FollowUp", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_follow_ups_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.FollowUps.FollowUp", null)
+                        .WithMany()
+                        .HasForeignKey("DoneById")
+                        .OnDelete(DeleteBehavior.SetNull)
+                        .HasConstraintName("fk_follow_ups_follow_ups_done_by_id");
+
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("StaffId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_follow_ups_staff_staff_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.FollowUps.FollowUpFile", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Files.StoredFile", null)
+                        .WithMany()
+                        .HasForeignKey("FileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_follow_up_files_stored_files_file_id");
+
+                    b.HasOne("CcdBlazor.Domain.FollowUps.FollowUp", null)
+                        .WithMany("Files")
+                        .HasForeignKey("FollowUpId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_follow_up_files_follow_ups_follow_up_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Messages.Templates.TemplateVersion", b =>
@@ -2855,6 +3144,11 @@ namespace CcdBlazor.Domain.Data.Migrations
             modelBuilder.Entity("CcdBlazor.Domain.Customers.Customer", b =>
                 {
                     b.Navigation("Loans");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.FollowUps.FollowUp", b =>
+                {
+                    b.Navigation("Files");
                 });
 #pragma warning restore 612, 618
         }

@@ -11,7 +11,7 @@
 --      10..14 customers in that state (kind - 10), by the day they were registered
 --      20     documents handed in, by day
 --      22..25 files submitted, sent back, approved, refused, by day (20 + the move's number in file_decisions)
--- Days are days in Shanghai. Nobody's department is the nil id, because a key holds no null.
+-- Days are days in Shanghai. Nobody's department is the nil id, because a key holds no null; so is the owner of what lies in a public pool.
 -- Functions are plpgsql on purpose: they bind to no column until they run, so a later migration can change the tables.
 
 -- Emptied every minute: vacuum by count of rows, not by share of the table.
@@ -23,7 +23,7 @@ create or replace function figures_day(moment timestamptz) returns date language
 create or replace function figures_customers_came() returns trigger language plpgsql as $$
 begin
   insert into figure_deltas (kind, day, owner_id, department_id, n)
-  select f.kind, f.day, c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), count(*)
+  select f.kind, f.day, coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), count(*)
   from became c
   cross join lateral (values (c.state, '-infinity'::date), ((10 + c.state)::smallint, figures_day(c.created_at))) f (kind, day)
   where c.deleted_at is null
@@ -35,7 +35,7 @@ $$;
 create or replace function figures_customers_went() returns trigger language plpgsql as $$
 begin
   insert into figure_deltas (kind, day, owner_id, department_id, n)
-  select f.kind, f.day, c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), -count(*)
+  select f.kind, f.day, coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), -count(*)
   from was c
   cross join lateral (values (c.state, '-infinity'::date), ((10 + c.state)::smallint, figures_day(c.created_at))) f (kind, day)
   where c.deleted_at is null
@@ -55,7 +55,7 @@ begin
   end if;
 
   insert into figure_deltas (kind, day, owner_id, department_id, n)
-  select f.kind, f.day, c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), sum(c.n)
+  select f.kind, f.day, coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), sum(c.n)
   from (select state, owner_id, department_id, created_at, -1 as n from was where deleted_at is null
         union all
         select state, owner_id, department_id, created_at, 1 from became where deleted_at is null) c
@@ -68,7 +68,7 @@ begin
     select from was w join became b on b.id = w.id
     where (w.owner_id, w.department_id, w.deleted_at is null) is distinct from (b.owner_id, b.department_id, b.deleted_at is null)) then
     insert into figure_deltas (kind, day, owner_id, department_id, n)
-    select e.kind, e.day, m.owner_id, coalesce(m.department_id, '00000000-0000-0000-0000-000000000000'), sum(m.n * e.n)
+    select e.kind, e.day, coalesce(m.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(m.department_id, '00000000-0000-0000-0000-000000000000'), sum(m.n * e.n)
     from (select w.id, w.owner_id, w.department_id, -1 as n from was w join became b on b.id = w.id
           where w.deleted_at is null
             and (w.owner_id, w.department_id, w.deleted_at is null) is distinct from (b.owner_id, b.department_id, b.deleted_at is null)
@@ -92,7 +92,7 @@ $$;
 create or replace function figures_documents_came() returns trigger language plpgsql as $$
 begin
   insert into figure_deltas (kind, day, owner_id, department_id, n)
-  select 20, d.day, c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), sum(d.n)
+  select 20, d.day, coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), sum(d.n)
   from (select customer_id, figures_day(uploaded_at) as day, count(*) as n from became group by 1, 2) d
   cross join lateral (select owner_id, department_id from customers where id = d.customer_id and deleted_at is null offset 0) c
   group by 2, 3, 4;
@@ -103,7 +103,7 @@ $$;
 create or replace function figures_documents_went() returns trigger language plpgsql as $$
 begin
   insert into figure_deltas (kind, day, owner_id, department_id, n)
-  select 20, d.day, c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), -sum(d.n)
+  select 20, d.day, coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), -sum(d.n)
   from (select customer_id, figures_day(uploaded_at) as day, count(*) as n from was group by 1, 2) d
   cross join lateral (select owner_id, department_id from customers where id = d.customer_id and deleted_at is null offset 0) c
   group by 2, 3, 4;
@@ -114,7 +114,7 @@ $$;
 create or replace function figures_decisions_came() returns trigger language plpgsql as $$
 begin
   insert into figure_deltas (kind, day, owner_id, department_id, n)
-  select d.kind, d.day, c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), sum(d.n)
+  select d.kind, d.day, coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), sum(d.n)
   from (select customer_id, (20 + move)::smallint as kind, figures_day(at) as day, count(*) as n from became where move between 2 and 5 group by 1, 2, 3) d
   cross join lateral (select owner_id, department_id from customers where id = d.customer_id and deleted_at is null offset 0) c
   group by 1, 2, 3, 4;
@@ -125,7 +125,7 @@ $$;
 create or replace function figures_decisions_went() returns trigger language plpgsql as $$
 begin
   insert into figure_deltas (kind, day, owner_id, department_id, n)
-  select d.kind, d.day, c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), -sum(d.n)
+  select d.kind, d.day, coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), -sum(d.n)
   from (select customer_id, (20 + move)::smallint as kind, figures_day(at) as day, count(*) as n from was where move between 2 and 5 group by 1, 2, 3) d
   cross join lateral (select owner_id, department_id from customers where id = d.customer_id and deleted_at is null offset 0) c
   group by 1, 2, 3, 4;
@@ -153,18 +153,18 @@ create or replace function figures_counted() returns table (kind smallint, day d
 language plpgsql stable as $$
 begin
   return query
-  select f.kind, f.day, c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), count(*)
+  select f.kind, f.day, coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), count(*)
   from customers c
   cross join lateral (values (c.state, '-infinity'::date), ((10 + c.state)::smallint, figures_day(c.created_at))) f (kind, day)
   where c.deleted_at is null
   group by 1, 2, 3, 4
   union all
-  select 20::smallint, figures_day(d.uploaded_at), c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), count(*)
+  select 20::smallint, figures_day(d.uploaded_at), coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), count(*)
   from documents d join customers c on c.id = d.customer_id
   where c.deleted_at is null
   group by 2, 3, 4
   union all
-  select (20 + d.move)::smallint, figures_day(d.at), c.owner_id, coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), count(*)
+  select (20 + d.move)::smallint, figures_day(d.at), coalesce(c.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(c.department_id, '00000000-0000-0000-0000-000000000000'), count(*)
   from file_decisions d join customers c on c.id = d.customer_id
   where d.move between 2 and 5 and c.deleted_at is null
   group by 1, 2, 3, 4;

@@ -60,10 +60,10 @@ public sealed class ManagerQueries
             .Select(s => new { s.Id, s.Name, Department = departments.Where(d => d.Id == s.DepartmentId).Select(d => d.Name).FirstOrDefault() }).ToListAsync(ct);
         Guid[] ids = [.. people.Select(p => p.Id)];
         var profiles = await db.ManagerProfiles.AsNoTracking().Where(p => ids.Contains(p.StaffId)).ToDictionaryAsync(p => p.StaffId, ct);
-        var open = db.Customers.Where(c => c.DeletedAt == null && c.State != CustomerState.Approved && c.State != CustomerState.Rejected && ids.Contains(c.OwnerId));
-        var loads = await open.GroupBy(c => c.OwnerId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+        var open = db.Customers.Where(c => c.DeletedAt == null && c.State != CustomerState.Approved && c.State != CustomerState.Rejected && c.OwnerId != null && ids.Contains(c.OwnerId.Value));
+        var loads = await open.GroupBy(c => c.OwnerId!.Value).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
         var loans = db.CustomerLoans;
-        var amounts = await (from c in open join l in loans on c.Id equals l.CustomerId group l.Amount by c.OwnerId into g select new { g.Key, Sum = g.Sum() }).ToDictionaryAsync(g => g.Key, g => g.Sum, ct);
+        var amounts = await (from c in open join l in loans on c.Id equals l.CustomerId group l.Amount by c.OwnerId!.Value into g select new { g.Key, Sum = g.Sum() }).ToDictionaryAsync(g => g.Key, g => g.Sum, ct);
         return
         [
             .. people.Select(p =>
