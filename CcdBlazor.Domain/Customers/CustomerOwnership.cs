@@ -70,7 +70,7 @@ internal static class CustomerOwnership
               select * from unnest(@ids, @expected, @owners, @pools, @departments) as m (id, expected_owner_id, owner_id, pool_id, department_id)),
             was as (
               select c.id, c.owner_id, c.pool_id, c.collaborator_ids, m.owner_id as to_owner, m.pool_id as to_pool, m.department_id as to_department,
-                case when m.pool_id is null then array_remove(c.collaborator_ids, m.owner_id) else '{}'::uuid[] end as staying
+                case when m.pool_id is null then array_remove(c.collaborator_ids, m.owner_id) else array[]::uuid[] end as staying
               from customers c join m on m.id = c.id
               where c.deleted_at is null and c.owner_id is not distinct from m.expected_owner_id
                 and (c.owner_id, c.pool_id) is distinct from (m.owner_id, m.pool_id)),
@@ -80,15 +80,15 @@ internal static class CustomerOwnership
                 search_grams = array(select g from unnest(c.search_grams) g where left(g, 2) not in ('u:', 'c:', 'd:', 'P:'))
                   || array(select 'u:' || replace(s::text, '-', '') from unnest(array_remove(array[w.to_owner], null) || w.staying) s)
                   || array(select 'c:' || replace(s::text, '-', '') from unnest(w.staying) s)
-                  || case when w.to_department is null then '{}'::text[] else array['d:' || replace(w.to_department::text, '-', '')] end
-                  || case when w.to_pool is null then '{}'::text[] else array['P:' || replace(w.to_pool::text, '-', '')] end
+                  || case when w.to_department is null then array[]::text[] else array['d:' || replace(w.to_department::text, '-', '')] end
+                  || case when w.to_pool is null then array[]::text[] else array['P:' || replace(w.to_pool::text, '-', '')] end
               from was w where c.id = w.id
               returning c.id),
             history as (
               insert into customer_owner_changes
                 (customer_id, from_owner_id, from_pool_id, to_owner_id, to_pool_id, cause, reason, at, by_id, by_name, part_of, former_collaborator_ids)
               select w.id, w.owner_id, w.pool_id, w.to_owner, w.to_pool, @cause, @reason, @now, @by, @byName, @partOf,
-                case when w.to_pool is null then '{}'::uuid[] else w.collaborator_ids end
+                case when w.to_pool is null then array[]::uuid[] else w.collaborator_ids end
               from was w join changed on changed.id = w.id order by w.id),
             audited as (
               insert into audit_entries (at, actor_kind, actor_id, actor_name, from_address, action, subject_type, subject_id, customer_id, reason, before, after)
