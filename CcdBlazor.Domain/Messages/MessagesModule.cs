@@ -40,6 +40,8 @@ public static class MessagesModule
         services.AddSingleton<ExitWriter>();
         services.AddSingleton<ClaimStore>();
         services.AddSingleton<ActiveClaims>();
+        services.AddSingleton<TicketStore>();
+        services.AddSingleton(p => new CallerReceipts(p.GetRequiredService<NpgsqlDataSource>()));
         services.AddSingleton<AccountBook>();
         services.AddSingleton<TemplateBook>();
         services.AddSingleton<BlockBook>();
@@ -98,7 +100,7 @@ public static class MessagesModule
         services.AddSingleton(p => new DeliveryEngine(
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(), p.GetRequiredService<ActiveClaims>(),
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),
-            p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetServices<IMessageProvider>(),
+            p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetRequiredService<TicketStore>(), p.GetService<ILaneCarrier>(), p.GetServices<IMessageProvider>(),
             p.GetRequiredService<SealedVariables>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(p => new MessageRecords(p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new DeadLetter(

@@ -9,11 +9,15 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 internal sealed class ActiveClaims
 {
     private readonly ConcurrentDictionary<Guid, int> open = new();
+    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> ends = new();
 
     public Guid[] Ids => [.. open.Keys];
 
     /// <summary>Before the claim is made.</summary>
     public void Begin(Guid claim) => open[claim] = int.MaxValue;
+
+    /// <summary>Before a claim is taken over; false when this process has it in hand already.</summary>
+    public bool TryBegin(Guid claim) => open.TryAdd(claim, int.MaxValue);
 
     public void Holds(Guid claim, int messages) => open[claim] = messages;
 
@@ -24,5 +28,19 @@ internal sealed class ActiveClaims
             Forget(claim);
     }
 
-    public void Forget(Guid claim) => open.TryRemove(claim, out _);
+    public void Forget(Guid claim)
+    {
+        open.TryRemove(claim, out _);
+        if (ends.TryRemove(claim, out var end))
+            end.TrySetResult();
+    }
+
+    /// <summary>Ends when this process has nothing more to do with the claim.</summary>
+    public Task EndedAsync(Guid claim)
+    {
+        var end = ends.GetOrAdd(claim, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!open.ContainsKey(claim) && ends.TryRemove(claim, out _))
+            end.TrySetResult();
+        return end.Task;
+    }
 }

@@ -32,6 +32,23 @@ internal sealed class ClaimStore(NpgsqlDataSource source, RecentRows recent)
     public async Task<(ClaimedGroup? Group, long Last)> ClaimAsync(Guid claim, Guid node, int lane, int? account, short priorityClass, int most, long after, DateTimeOffset now, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
+        var (taken, last) = await TakeAsync(connection, claim, node, lane, account, priorityClass, most, after, now, ct);
+        if (taken.Count == 0)
+            return (null, last);
+        return (new ClaimedGroup(claim, lane, priorityClass, now, await RowsAsync(connection, taken, lane, priorityClass, ct)), last);
+    }
+
+    /// <summary>The same without reading the messages, for a claim that somebody else will take over. Nobody has tried them under it, so it names no account.</summary>
+    public async Task<(int Count, long Last)> ReserveAsync(Guid claim, Guid node, int lane, short priorityClass, int most, long after, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var (taken, last) = await TakeAsync(connection, claim, node, lane, null, priorityClass, most, after, now, ct);
+        return (taken.Count, last);
+    }
+
+    private static async Task<(List<(Guid Id, short Turn)> Taken, long Last)> TakeAsync(
+        NpgsqlConnection connection, Guid claim, Guid node, int lane, int? account, short priorityClass, int most, long after, DateTimeOffset now, CancellationToken ct)
+    {
         var taken = new List<(Guid Id, short Turn)>(most);
         var last = after;
         await using (var command = new NpgsqlCommand(Take, connection))
@@ -53,13 +70,11 @@ internal sealed class ClaimStore(NpgsqlDataSource source, RecentRows recent)
             }
         }
 
-        if (taken.Count == 0)
-            return (null, last);
-        return (new ClaimedGroup(claim, lane, priorityClass, now, await RowsAsync(connection, taken, lane, priorityClass, ct)), last);
+        return (taken, last);
     }
 
     /// <summary>The rows of ids, in their order; from memory where this process accepted them, read otherwise.</summary>
-    private async Task<List<MessageRow>> RowsAsync(NpgsqlConnection connection, List<(Guid Id, short Turn)> taken, int lane, short priorityClass, CancellationToken ct)
+    internal async Task<List<MessageRow>> RowsAsync(NpgsqlConnection connection, List<(Guid Id, short Turn)> taken, int lane, short priorityClass, CancellationToken ct)
     {
         var found = new Dictionary<Guid, MessageRow>(taken.Count);
         List<Guid>? missing = null;

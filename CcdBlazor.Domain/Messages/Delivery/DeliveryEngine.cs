@@ -34,10 +34,12 @@ public sealed class DeliveryEngine
     private readonly TimeProvider clock;
     private readonly ILogger<DeliveryEngine> log;
     private readonly Dictionary<MessageChannel, LaneRunner> lanes;
+    private int tickets;
+    private volatile bool closed;
 
     internal DeliveryEngine(
         NpgsqlDataSource source, MessageIntake intake, ExitWriter exits, ClaimStore claims, ActiveClaims active, AccountBook accounts, TemplateBook templates, PersonGate gate, QuotaLedger quota,
-        BatchBook batches, BatchFeeder feeder, DeliveryPolicySource policy, IEnumerable<IMessageProvider> providers, SealedVariables secrets, LaneSignals signals, NodeTimes times, ChangeFeed feed, TimeProvider clock, ILoggerFactory logs)
+        BatchBook batches, BatchFeeder feeder, DeliveryPolicySource policy, TicketStore tickets, ILaneCarrier? carrier, IEnumerable<IMessageProvider> providers, SealedVariables secrets, LaneSignals signals, NodeTimes times, ChangeFeed feed, TimeProvider clock, ILoggerFactory logs)
     {
         this.intake = intake;
         this.exits = exits;
@@ -50,7 +52,7 @@ public sealed class DeliveryEngine
         var byKind = providers.ToDictionary(p => p.Kind);
         life = new NodeLife(source, signals, byKind, accounts, active, times, () => JsonSerializer.Serialize(Gauges, JsonSerializerOptions.Web), clock, logs.CreateLogger<NodeLife>());
         promoter = new Promoter(source, signals, clock);
-        var tools = new LaneTools(source, claims, active, exits, accounts, templates, gate, quota, batches, policy, byKind, secrets, clock, logs.CreateLogger<LaneRunner>());
+        var tools = new LaneTools(source, claims, active, exits, accounts, templates, gate, quota, batches, policy, tickets, carrier, byKind, secrets, clock, logs.CreateLogger<LaneRunner>());
         lanes = byKind.Values.Select(p => p.Channel).Distinct().ToDictionary(channel => channel, channel => new LaneRunner(channel, tools, () => life.Id, () => life.MayClaim));
     }
 
@@ -66,7 +68,8 @@ public sealed class DeliveryEngine
 
     /// <summary>Runs until cancelled, then brings what was begun to its end.</summary>
     /// <param name="deliver">False for a node that only accepts messages and leaves delivering them to others.</param>
-    public async Task RunAsync(CancellationToken ct, bool deliver = true)
+    /// <param name="ticketsOnly">True for a worker process: it delivers what it is shown by <see cref="DeliverAsync"/> and claims nothing itself.</param>
+    public async Task RunAsync(CancellationToken ct, bool deliver = true, bool ticketsOnly = false)
     {
         if (!deliver)
         {
@@ -74,17 +77,24 @@ public sealed class DeliveryEngine
             return;
         }
 
-        using var subscription = feed.Subscribe(LaneSignals.Topic, signals.Hear);
-        signals.Raised += Wake;
+        using var subscription = ticketsOnly ? null : feed.Subscribe(LaneSignals.Topic, signals.Hear);
+        if (!ticketsOnly)
+            signals.Raised += Wake;
         using var writing = new CancellationTokenSource();
         try
         {
             var door = intake.RunAsync(ct);
             var outcomes = exits.RunAsync(writing.Token);
             var heart = life.RunAsync(ct);
-            await Task.WhenAll([
-                .. lanes.Values.Select(lane => Task.Run(() => lane.RunAsync(ct), CancellationToken.None)),
-                KeepAsync(SweepAsync, ct), KeepAsync(PromoteAsync, ct), KeepAsync(FeedAsync, ct)]);
+            if (ticketsOnly)
+                await Task.Delay(Timeout.InfiniteTimeSpan, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            else
+                await Task.WhenAll([
+                    .. lanes.Values.Select(lane => Task.Run(() => lane.RunAsync(ct), CancellationToken.None)),
+                    KeepAsync(SweepAsync, ct), KeepAsync(PromoteAsync, ct), KeepAsync(FeedAsync, ct)]);
+            closed = true;
+            while (Volatile.Read(ref tickets) > 0)
+                await Task.Delay(20, CancellationToken.None);
             await door;
             exits.Complete();
             await outcomes.WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -100,6 +110,28 @@ public sealed class DeliveryEngine
         finally
         {
             signals.Raised -= Wake;
+        }
+    }
+
+    /// <summary>
+    /// Delivers the group that a relaying node claimed: ends when its outcomes are committed, or when the ticket is worth nothing any more (somebody has the
+    /// group, or it was taken back). Throws when this node ends or the database does not answer; the ticket may then be shown to anybody.
+    /// </summary>
+    public async Task DeliverAsync(LaneTicket ticket, CancellationToken ct)
+    {
+        Interlocked.Increment(ref tickets);
+        try
+        {
+            if (closed)
+                throw new OperationCanceledException("This node ends.");
+            if (lanes.TryGetValue(ticket.Channel, out var runner))
+                await runner.DeliverAsync(ticket, ct);
+            else
+                log.LogWarning("A ticket of lane {Lane}, which this program does not know", ticket.Lane);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref tickets);
         }
     }
 

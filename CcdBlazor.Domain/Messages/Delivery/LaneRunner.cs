@@ -12,7 +12,7 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// <summary>What all lanes of a node share.</summary>
 internal sealed record LaneTools(
     NpgsqlDataSource Source, ClaimStore Claims, ActiveClaims Active, ExitWriter Exits, AccountBook Accounts, TemplateBook Templates, PersonGate Gate, QuotaLedger Quota,
-    BatchBook Batches, DeliveryPolicySource Policy, IReadOnlyDictionary<string, IMessageProvider> Providers, SealedVariables Secrets, TimeProvider Clock, ILogger<LaneRunner> Log);
+    BatchBook Batches, DeliveryPolicySource Policy, TicketStore Tickets, ILaneCarrier? Carrier, IReadOnlyDictionary<string, IMessageProvider> Providers, SealedVariables Secrets, TimeProvider Clock, ILogger<LaneRunner> Log);
 
 /// <summary>
 /// Delivers one channel: claims groups whenever a worker is free, asks the gate, and hands the calls to the workers.
@@ -25,6 +25,10 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
+    /// <summary>A worker without a usable account keeps a ticket for so long; then the messages go back into the queue.</summary>
+    private static readonly TimeSpan AccountPatience = TimeSpan.FromSeconds(2);
+
+    private LaneRelay? relay;
     private int underWay;
 
     public MessageChannel Channel => channel;
@@ -35,11 +39,14 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
 
     public Bottleneck Bottleneck { get; private set; }
 
-    /// <summary>Messages claimed and without an outcome on this node.</summary>
-    public int UnderWay => Volatile.Read(ref underWay);
+    /// <summary>Messages claimed and without an outcome on this node, those in tickets that no worker has taken included.</summary>
+    public int UnderWay => Volatile.Read(ref underWay) + (relay?.Messages ?? 0);
 
     public async Task RunAsync(CancellationToken ct)
     {
+        if (tools.Carrier is { } carrier && carrier.Carries(channel))
+            relay = new LaneRelay(channel, carrier, tools, Queue, node);
+        var watching = relay?.WatchAsync(ct) ?? Task.CompletedTask;
         while (!ct.IsCancellationRequested)
         {
             try
@@ -59,9 +66,79 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
             }
         }
 
-        // What was begun is brought to its end.
-        while (UnderWay > 0)
+        await watching;
+        if (relay is not null)
+            await relay.StopAsync();
+        await DrainAsync();
+    }
+
+    /// <summary>What was begun is brought to its end.</summary>
+    private async Task DrainAsync()
+    {
+        while (Volatile.Read(ref underWay) > 0)
             await Task.Delay(20, CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Delivers the group of a ticket like one of this node's own; ends when its last outcome is committed, or when the ticket turns out to be worth nothing.
+    /// Throws when it is not certain who has the group: then nothing was begun under it, and the ticket may be shown again.
+    /// </summary>
+    public async Task DeliverAsync(LaneTicket ticket, CancellationToken ct)
+    {
+        if (!tools.Active.TryBegin(ticket.Claim))
+        {
+            // Shown twice to this process: the other one is at work.
+            await tools.Active.EndedAsync(ticket.Claim).WaitAsync(ct);
+            return;
+        }
+
+        ClaimedGroup? group = null;
+        AccountInUse? account;
+        IMessageProvider? provider;
+        try
+        {
+            if ((account = await AccountAsync(ticket.Lane, ct)) is null || !tools.Providers.TryGetValue(account.Provider.Kind, out provider))
+            {
+                await tools.Tickets.ReturnAsync([ticket.Claim], ticket.Node, ct);
+                return;
+            }
+
+            group = await tools.Tickets.TakeOverAsync(ticket, node(), account.Number, tools.Clock.GetUtcNow(), ct);
+        }
+        finally
+        {
+            if (group is null)
+                tools.Active.Forget(ticket.Claim);
+            else
+                tools.Active.Holds(ticket.Claim, group.Rows.Count);
+        }
+
+        if (group is null)
+            return;
+        Interlocked.Add(ref underWay, group.Rows.Count);
+        var policy = tools.Policy.Current;
+        Pool.Fit(policy, LargestClaim);
+        var ended = tools.Active.EndedAsync(ticket.Claim);
+        await ProcessAsync(group, account, provider, policy);
+        await ended.WaitAsync(ct);
+    }
+
+    /// <summary>The account for a ticket's group, once this node is sure to live and its outcomes have room.</summary>
+    private async Task<AccountInUse?> AccountAsync(int lane, CancellationToken ct)
+    {
+        for (var since = tools.Clock.GetTimestamp(); ; await Task.Delay(TimeSpan.FromMilliseconds(50), tools.Clock, ct))
+        {
+            if (!mayClaim() || tools.Exits.Waiting > 10_000)
+            {
+                since = tools.Clock.GetTimestamp();
+                continue;
+            }
+
+            if (Choose((await tools.Accounts.CurrentAsync(ct)).Values, lane, tools.Clock.GetUtcNow()).Account is { } account)
+                return account;
+            if (tools.Clock.GetElapsedTime(since) > AccountPatience)
+                return null;
+        }
     }
 
     private async Task RestAsync(CancellationToken ct)
@@ -86,6 +163,12 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
 
         var now = tools.Clock.GetUtcNow();
         var accounts = await tools.Accounts.CurrentAsync(ct);
+        if (relay is not null)
+        {
+            (var did, Bottleneck) = await relay.StepAsync((lane, at) => Choose(accounts.Values, lane, at), ct);
+            return did;
+        }
+
         var blocked = Bottleneck.Nothing;
         AccountInUse? account = null;
         var next = Queue.Next((lane, priorityClass) =>

@@ -15,6 +15,8 @@ public enum Bottleneck : short
     NoAccount = 4,
     /// <summary>Outcomes wait for the database.</summary>
     Database = 5,
+    /// <summary>The lane is handed to worker processes, and none listens or the broker is away.</summary>
+    Broker = 6,
 }
 
 /// <summary>

@@ -62,6 +62,7 @@ public static class BottleneckWords
         Bottleneck.Provider => "服务商限流或熔断，账号休息中",
         Bottleneck.NoAccount => "没有可用的账号",
         Bottleneck.Database => "等待数据库写入",
+        Bottleneck.Broker => "等待消息代理或工作进程",
         _ => throw new ArgumentOutOfRangeException(nameof(bottleneck), bottleneck, null),
     };
 

@@ -25,6 +25,7 @@ public sealed class MessageCleaning(NpgsqlDataSource source, TimeProvider clock)
         ("待查回执", "awaited_receipts", "sent_at < $1 - interval '3 days'"),
         ("分钟统计", "message_minutes", $"minute < $1 - interval '{(int)MinutesKept.TotalDays} days'"),
         ("响应统计", "message_latencies", $"minute < $1 - interval '{(int)MinutesKept.TotalDays} days'"),
+        ("回执转发", "caller_receipts", "at < $1 - interval '7 days'"),
         ("通知", "notices", $"at < $1 - interval '{(int)NoticeBook.KeptFor.TotalDays} days'"),
         // The dead letter of a message whose day was dropped: nobody could send it again.
         ("失败记录", "message_failures", "id < (select message_id_from(coalesce((select min(to_date(right(c.relname, 8), 'YYYYMMDD')) from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'messages'::regclass and c.relname ~ '[0-9]{8}$')::timestamp at time zone 'utc', '-infinity')))"),
