@@ -25,6 +25,7 @@ internal static class Benches
         ("reconnect", "everybody back after all connections dropped", CircuitBenches.ReconnectAsync),
         ("portraits", "clustering and matching against a plain reference and the bound", PortraitBench.RunAsync),
         ("messages-accept", "durable single sends through the full endpoint at 500 callers", AcceptBench.RunAsync),
+        ("messages-relay", "messages through RabbitMQ, against the bare client", RelayBench.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] args)

@@ -11,6 +11,7 @@ using CcdBlazor.Tests.Files;
 using CcdBlazor.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace CcdBlazor.Tests.Messages;
@@ -28,28 +29,40 @@ public sealed class MessagesWorld : IAsyncLifetime
     internal FakeProvider Sms { get; } = new("aliyun-sms", MessageChannel.Sms, 100, ResendRule.CanBeAsked);
     internal FakeProvider Bot { get; } = new("feishu-bot", MessageChannel.Feishu, 1, ResendRule.CannotTell);
 
+    /// <summary>Further services of the first node.</summary>
+    internal Action<IServiceCollection>? With { get; init; }
+
     internal Node First => nodes[0];
 
     public async Task InitializeAsync()
     {
         connection = await TestCluster.CreateDatabaseAsync();
-        await StartNodeAsync();
+        await StartNodeAsync(with: With);
         foreach (var provider in new[] { Push, Mail, Sms })
             await AddAccountAsync(provider);
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var node in nodes)
-            await node.DisposeAsync();
+        foreach (var node in nodes.ToList())
+            await EndAsync(node);
         await TestCluster.DropDatabaseAsync(connection);
     }
 
+    /// <summary>Ends a node as the end of its program would.</summary>
+    internal async Task EndAsync(Node node)
+    {
+        nodes.Remove(node);
+        await node.DisposeAsync();
+    }
+
     /// <summary>Another node on the same database.</summary>
-    internal async Task<Node> StartNodeAsync(Action<DeliveryPolicySource>? policy = null)
+    internal async Task<Node> StartNodeAsync(Action<DeliveryPolicySource>? policy = null, Action<IServiceCollection>? with = null, bool ticketsOnly = false)
     {
         var ring = KeyRings.With("one");
-        var services = new ServiceCollection()
+        var collection = new ServiceCollection();
+        with?.Invoke(collection);
+        var services = collection
             .AddLogging()
             .AddData(connection)
             .AddSingleton(new FieldCipher(ring))
@@ -64,8 +77,9 @@ public sealed class MessagesWorld : IAsyncLifetime
         // The wall clock must not decide whether a test finds quiet hours.
         source.Current = new DeliveryPolicy { QuietFrom = default, QuietUntil = default, FirstBackOff = TimeSpan.FromMilliseconds(50) };
         policy?.Invoke(source);
-        var node = new Node(services);
+        var node = new Node(services, ticketsOnly);
         nodes.Add(node);
+        await node.StartHostedAsync();
         return node;
     }
 
@@ -154,10 +168,10 @@ public sealed class MessagesWorld : IAsyncLifetime
         private readonly Task running;
         private readonly Task relaying;
 
-        public Node(ServiceProvider services)
+        public Node(ServiceProvider services, bool ticketsOnly)
         {
             this.services = services;
-            running = Task.Run(() => Get<DeliveryEngine>().RunAsync(stop.Token));
+            running = Task.Run(() => Get<DeliveryEngine>().RunAsync(stop.Token, ticketsOnly: ticketsOnly));
             relaying = Task.Run(() => Get<Domain.Changes.ChangeRelay>().RunAsync(stop.Token));
         }
 
@@ -174,8 +188,16 @@ public sealed class MessagesWorld : IAsyncLifetime
 
         public Task<CcdDbContext> DbAsync() => Get<IDbContextFactory<CcdDbContext>>().CreateDbContextAsync();
 
+        internal async Task StartHostedAsync()
+        {
+            foreach (var hosted in services.GetServices<IHostedService>())
+                await hosted.StartAsync(default);
+        }
+
         public async ValueTask DisposeAsync()
         {
+            foreach (var hosted in services.GetServices<IHostedService>())
+                await hosted.StopAsync(default);
             await stop.CancelAsync();
             await running;
             await relaying;

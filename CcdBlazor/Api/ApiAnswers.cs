@@ -10,7 +10,7 @@ namespace CcdBlazor.Api;
 /// <summary>How the API answers: small JSON bodies, and refusals as problem details (RFC 9457) with their stable code. Written without reflection.</summary>
 internal static class ApiAnswers
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All), SkipValidation = true };
+    internal static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All), SkipValidation = true };
 
     /// <summary>Writes a JSON body of any size.</summary>
     public static async Task WriteAsync(HttpContext http, int status, Action<Utf8JsonWriter> body, string contentType = "application/json")
@@ -35,32 +35,34 @@ internal static class ApiAnswers
         if (retryAfter is { } wait)
             http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         var code = status ?? RefusalResults.StatusOf(refusal.Kind);
-        return WriteAsync(http, code, json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("title"u8, refusal.Text);
-            json.WriteNumber("status"u8, code);
-            json.WriteString("code"u8, refusal.Code);
-            if (refusal.Field is { } field)
-                json.WriteString("field"u8, field);
-            if (refusal.Others.Count > 0)
-            {
-                json.WriteStartArray("others"u8);
-                foreach (var other in refusal.Others)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("code"u8, other.Code);
-                    json.WriteString("text"u8, other.Text);
-                    if (other.Field is { } otherField)
-                        json.WriteString("field"u8, otherField);
-                    json.WriteEndObject();
-                }
+        return WriteAsync(http, code, json => WriteRefusal(json, refusal, code), "application/problem+json");
+    }
 
-                json.WriteEndArray();
+    internal static void WriteRefusal(Utf8JsonWriter json, Refusal refusal, int status)
+    {
+        json.WriteStartObject();
+        json.WriteString("title"u8, refusal.Text);
+        json.WriteNumber("status"u8, status);
+        json.WriteString("code"u8, refusal.Code);
+        if (refusal.Field is { } field)
+            json.WriteString("field"u8, field);
+        if (refusal.Others.Count > 0)
+        {
+            json.WriteStartArray("others"u8);
+            foreach (var other in refusal.Others)
+            {
+                json.WriteStartObject();
+                json.WriteString("code"u8, other.Code);
+                json.WriteString("text"u8, other.Text);
+                if (other.Field is { } otherField)
+                    json.WriteString("field"u8, otherField);
+                json.WriteEndObject();
             }
 
-            json.WriteEndObject();
-        }, "application/problem+json");
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using CcdBlazor.Domain.ApiKeys;
@@ -13,12 +14,11 @@ namespace CcdBlazor.Api;
 internal sealed class BatchEndpoints(BatchService batches, MessageQueries messages, TimeProvider clock)
 {
     /// <summary>Ten thousand recipients with some variables of Chinese text each.</summary>
-    private const int LargestBody = 16 * 1024 * 1024;
+    internal const int LargestBody = 16 * 1024 * 1024;
 
     private const int LargestVerbBody = 4 * 1024;
-    private const int LongestTemplate = 60;
 
-    private static readonly Refusal RowsBad = new("messages.batch_rows_bad", "有的行不能发送，这一批没有收下。改正这些行，或用 acceptGood 只发其余的行。");
+    internal static readonly Refusal RowsBad = new("messages.batch_rows_bad", "有的行不能发送，这一批没有收下。改正这些行，或用 acceptGood 只发其余的行。");
 
     public void Map(ApiGate gate, IEndpointRouteBuilder routes)
     {
@@ -42,7 +42,7 @@ internal sealed class BatchEndpoints(BatchService batches, MessageQueries messag
         }
 
         string? key = http.Request.Headers[SendEndpoint.KeyHeader];
-        var read = BatchRequestReader.Read(body, key, clock.GetUtcNow());
+        var read = Read(body, key, clock.GetUtcNow());
         Guid? hash = key is null ? null : ApiBody.Hash(body);
         http.Request.BodyReader.AdvanceTo(body.End);
         if (!read.Ok)
@@ -52,12 +52,6 @@ internal sealed class BatchEndpoints(BatchService batches, MessageQueries messag
         }
 
         var (draft, recipients) = read.Value;
-        if (draft.Template is not { Length: > 0 and <= LongestTemplate } || draft.Template.Any(char.IsControl))
-        {
-            await ApiAnswers.RefuseAsync(http, TemplateRefusals.Unknown);
-            return;
-        }
-
         var created = await batches.CreateAsync(draft, recipients, new MessageCaller(access.Id, access.Actor), hash, http.RequestAborted);
         if (!created.Ok)
         {
@@ -77,6 +71,13 @@ internal sealed class BatchEndpoints(BatchService batches, MessageQueries messag
         if (created.Value.Repeated)
             http.Response.Headers[SendEndpoint.ReplayedHeader] = "true";
         await ApiJson.AnswerAsync(http, new BatchAcceptedAnswer(id, created.Value.Number!, created.Value.Accepted, bad), ApiJson.Plain.BatchAcceptedAnswer, StatusCodes.Status202Accepted);
+    }
+
+    /// <summary>What a body asks for, whichever way it came.</summary>
+    internal static Result<(BatchDraft Draft, List<BatchRecipient> Recipients)> Read(ReadOnlySequence<byte> body, string? key, DateTimeOffset now)
+    {
+        var read = BatchRequestReader.Read(body, key, now);
+        return read.Ok && !SendEndpoint.MayBeTemplate(read.Value.Draft.Template) ? TemplateRefusals.Unknown : read;
     }
 
     private async Task FindAsync(HttpContext http, ApiKeyAccess access)

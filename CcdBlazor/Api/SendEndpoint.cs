@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using CcdBlazor.Domain.ApiKeys;
 using CcdBlazor.Domain.Common;
@@ -40,7 +41,7 @@ internal sealed class SendEndpoint(MessageSender sender)
         string? key = http.Request.Headers[KeyHeader];
         try
         {
-            request = SendRequestReader.Read(body, key);
+            request = Read(body, key);
             hash = key is null ? null : ApiBody.Hash(body);
         }
         finally
@@ -55,19 +56,22 @@ internal sealed class SendEndpoint(MessageSender sender)
             return;
         }
 
-        // The code is looked up in the database; what cannot be one never gets there.
-        if (request.Value.Template is not { Length: > 0 and <= LongestTemplate } code || code.Any(char.IsControl))
-        {
-            await ApiAnswers.RefuseAsync(http, TemplateRefusals.Unknown);
-            return;
-        }
-
         var accepted = await sender.SendAsync(request.Value, new MessageCaller(access.Id, access.Actor), hash, http.RequestAborted);
         if (accepted.Ok)
             Answer(http, accepted.Value);
         else
             await ApiAnswers.RefuseAsync(http, accepted.Refusal, retryAfter: accepted.Refusal.Kind == RefusalKind.Unavailable ? TimeSpan.FromSeconds(1) : null);
     }
+
+    /// <summary>What a body asks for, whichever way it came.</summary>
+    internal static Result<MessageRequest> Read(ReadOnlySequence<byte> body, string? key)
+    {
+        var request = SendRequestReader.Read(body, key);
+        // The code is looked up in the database; what cannot be one never gets there.
+        return request.Ok && !MayBeTemplate(request.Value.Template) ? TemplateRefusals.Unknown : request;
+    }
+
+    internal static bool MayBeTemplate(string? code) => code is { Length: > 0 and <= LongestTemplate } && !code.Any(char.IsControl);
 
     private static void Answer(HttpContext http, AcceptedMessage accepted)
     {

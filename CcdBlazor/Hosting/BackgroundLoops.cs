@@ -24,11 +24,14 @@ internal sealed class PresenceHost(PresenceBoard presence, TimeProvider clock) :
     }
 }
 
-/// <summary>Accepts and delivers messages; with <c>Messages:Deliver=false</c> this node accepts only.</summary>
+/// <summary>
+/// Accepts and delivers messages; with <c>Messages:Deliver=false</c> this node accepts only, with <c>Messages:Worker=true</c> it delivers what the broker hands it.
+/// </summary>
 internal sealed class DeliveryHost(DeliveryEngine engine, IConfiguration configuration) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.Run(() => engine.RunAsync(stoppingToken, configuration.GetValue("Messages:Deliver", true)), CancellationToken.None);
+        Task.Run(
+            () => engine.RunAsync(stoppingToken, configuration.GetValue("Messages:Deliver", true), ticketsOnly: configuration.GetValue("Messages:Worker", false)), CancellationToken.None);
 }
 
 /// <summary>Watches the message platform and tells people when something is wrong.</summary>

@@ -18,6 +18,7 @@ using CcdBlazor.Files;
 using CcdBlazor.Live;
 using CcdBlazor.Media;
 using CcdBlazor.Messages;
+using CcdBlazor.Messages.RabbitMq;
 using CcdBlazor.Operations;
 using CcdBlazor.Security;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -44,9 +45,10 @@ public static class CcdApplication
         using var startLog = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole());
         await using var database = await DatabaseHosting.ResolveAsync(builder.Configuration, dataFolder, startLog.CreateLogger("Database"));
 
-        AddServices(builder, database, dataFolder);
+        var broker = RabbitMqSettings.Read(builder.Configuration, builder.Environment.IsProduction());
+        AddServices(builder, database, dataFolder, broker);
         await using var app = builder.Build();
-        UsePipeline(app);
+        UsePipeline(app, worker: broker is { Worker: true });
         database.Embedded?.Restarted += app.Services.GetRequiredService<Database>().DropIdleConnections;
         if (args.Contains("--list-routes"))
         {
@@ -77,14 +79,16 @@ public static class CcdApplication
         return 0;
     }
 
-    private static void AddServices(WebApplicationBuilder builder, DatabaseHosting database, string dataFolder)
+    private static void AddServices(WebApplicationBuilder builder, DatabaseHosting database, string dataFolder, RabbitMqSettings? broker)
     {
         var services = builder.Services;
         var configuration = builder.Configuration;
         var production = builder.Environment.IsProduction();
 
         services.AddData(database.ConnectionString);
-        builder.AddOperations(database.ConnectionString, dataFolder);
+        // A worker delivers and nothing else: jobs, alarms and pages are for the nodes that people use.
+        var worker = broker is { Worker: true };
+        builder.AddOperations(database.ConnectionString, dataFolder, jobs: !worker);
         services.AddPublicAddress(configuration, builder.Environment);
         services.AddSettings();
         services.AddStaff();
@@ -108,7 +112,9 @@ public static class CcdApplication
         services.AddHostedService<ChangeRelayHost>();
         services.AddHostedService<PresenceHost>();
         services.AddHostedService<DeliveryHost>();
-        services.AddHostedService<AlarmHost>();
+        if (!worker)
+            services.AddHostedService<AlarmHost>();
+        services.AddRabbitMq(broker);
         services.AddSingleton<ResolveUploadSender>(UploadSenders.ResolveAsync);
 
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
@@ -127,7 +133,7 @@ public static class CcdApplication
         services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto);
     }
 
-    private static void UsePipeline(WebApplication app)
+    private static void UsePipeline(WebApplication app, bool worker)
     {
         app.UseRequestLog();
         app.UseForwardedHeaders();
@@ -140,6 +146,8 @@ public static class CcdApplication
 
         app.MapStaticAssets().AllowAnonymous();
         app.MapOperations();
+        if (worker)
+            return;
         app.MapBenchMemory();
         app.MapSecurityEndpoints();
         app.MapUploads();

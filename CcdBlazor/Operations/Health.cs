@@ -1,6 +1,7 @@
 using System.Data.Common;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Messages.RabbitMq;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CcdBlazor.Operations;
@@ -11,7 +12,7 @@ internal static class Health
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <param name="Status"><c>ready</c>, <c>degraded</c> (pages work, something does not) or <c>unavailable</c>.</param>
-    public sealed record Readiness(string Status, string Database, string Migrations, string MediaWorker);
+    public sealed record Readiness(string Status, string Database, string Migrations, string MediaWorker, string Broker);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -21,16 +22,19 @@ internal static class Health
 
     private static Ok<string> Live() => TypedResults.Ok("live");
 
-    /// <summary>Not ready only while the database does not answer: without the media worker uploads wait, but everything else works.</summary>
+    /// <summary>Not ready only while the database does not answer: without the media worker uploads wait, without the broker what goes through it, but everything else works.</summary>
     private static async Task<JsonHttpResult<Readiness>> ReadyAsync(Database database, IServiceProvider services, CancellationToken ct)
     {
         if (!await TryAsync(database.AnswersAsync, ct))
-            return TypedResults.Json(new Readiness("unavailable", "down", "unknown", "unknown"), statusCode: StatusCodes.Status503ServiceUnavailable);
+            return TypedResults.Json(new Readiness("unavailable", "down", "unknown", "unknown", "unknown"), statusCode: StatusCodes.Status503ServiceUnavailable);
         var migrated = await TryAsync(database.UpToDateAsync, ct);
         var media = services.GetService<IMediaWorker>() is { } worker ? await TryAsync(worker.IsHealthyAsync, ct) : (bool?)null;
+        var broker = services.GetService<BrokerState>()?.Current?.Up;
         return TypedResults.Json(new Readiness(
-            migrated && media != false ? "ready" : "degraded", "up", migrated ? "applied" : "pending", media switch { true => "up", false => "down", null => "absent" }));
+            migrated && media != false && broker != false ? "ready" : "degraded", "up", migrated ? "applied" : "pending", Word(media), Word(broker)));
     }
+
+    private static string Word(bool? up) => up switch { true => "up", false => "down", null => "absent" };
 
     private static async Task<bool> TryAsync(Func<CancellationToken, Task<bool>> ask, CancellationToken ct)
     {

@@ -8,13 +8,15 @@ namespace CcdBlazor.Operations;
 public static class OperationsServices
 {
     /// <param name="dataFolder">The folder for all that the program keeps; the heads of the audit chain go there, outside the database.</param>
-    public static void AddOperations(this WebApplicationBuilder builder, string connectionString, string dataFolder)
+    /// <param name="jobs">False where only others run the scheduled jobs.</param>
+    public static void AddOperations(this WebApplicationBuilder builder, string connectionString, string dataFolder, bool jobs = true)
     {
         builder.AddOperationsLogging();
         Directory.CreateDirectory(dataFolder);
         builder.Services.AddAudit(Path.Combine(dataFolder, "audit-heads.log"));
         builder.Services.AddHostedService<AuditSealing>();
-        builder.Services.AddJobs(connectionString);
+        if (jobs)
+            builder.Services.AddJobs(connectionString);
         builder.Services.AddSingleton<CcdMetrics>();
         builder.Services.AddHostedService<WorkCounter>();
         builder.Services.AddScoped<CircuitHandler, CircuitCounter>();

@@ -53,13 +53,16 @@ internal sealed class LaneRelay(MessageChannel channel, ILaneCarrier carrier, La
         if (next is not { } chosen)
             return (false, blocked);
 
+        // No more than the account's windows can ever hold: the rest would only come back.
+        var most = choose(chosen.Lane, now).Account is { } account ? account.Most.Append(LargestTicket).Min() : LargestTicket;
+        most = Math.Max(1, most);
         var claim = Guid.CreateVersion7(now);
         var by = node();
         tools.Active.Begin(claim);
         var (count, last) = (0, 0L);
         try
         {
-            (count, last) = await tools.Claims.ReserveAsync(claim, by, chosen.Lane, chosen.Class, LargestTicket, chosen.After, now, ct);
+            (count, last) = await tools.Claims.ReserveAsync(claim, by, chosen.Lane, chosen.Class, most, chosen.After, now, ct);
         }
         finally
         {
@@ -67,7 +70,7 @@ internal sealed class LaneRelay(MessageChannel channel, ILaneCarrier carrier, La
                 tools.Active.Forget(claim);
         }
 
-        queue.Claimed(chosen.Lane, chosen.Class, last, count < LargestTicket, chosen.Signals);
+        queue.Claimed(chosen.Lane, chosen.Class, last, count < most, chosen.Signals);
         if (count == 0)
             return (true, blocked);
         var given = new Open(new LaneTicket(claim, by, chosen.Lane, chosen.Class), count, tools.Clock.GetTimestamp());
@@ -133,6 +136,11 @@ internal sealed class LaneRelay(MessageChannel channel, ILaneCarrier carrier, La
 
                     tools.Log.LogInformation("Took {Count} tickets of lane {Channel} back", group.Count(), channel);
                     break;
+                }
+                catch (ObjectDisposedException)
+                {
+                    // The program ends: who lives takes over what it held.
+                    return;
                 }
                 catch (Exception e) when (IsOutage(e))
                 {

@@ -25,8 +25,8 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
-    /// <summary>A worker without a usable account keeps a ticket for so long; then the messages go back into the queue.</summary>
-    private static readonly TimeSpan AccountPatience = TimeSpan.FromSeconds(2);
+    /// <summary>A worker without a usable account keeps a ticket for so long; then the messages go back into the queue. One that rests would hold up the others' tickets.</summary>
+    private static TimeSpan AccountPatience(int lane) => TimeSpan.FromSeconds(Lane.AccountOf(lane) is null ? 30 : 2);
 
     private LaneRelay? relay;
     private int underWay;
@@ -136,7 +136,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
 
             if (Choose((await tools.Accounts.CurrentAsync(ct)).Values, lane, tools.Clock.GetUtcNow()).Account is { } account)
                 return account;
-            if (tools.Clock.GetElapsedTime(since) > AccountPatience)
+            if (tools.Clock.GetElapsedTime(since) > AccountPatience(lane))
                 return null;
         }
     }
