@@ -40,12 +40,22 @@ public static class CcdApplication
         CultureInfo.DefaultThreadCurrentUICulture = chinese;
 
         var builder = WebApplication.CreateBuilder(args);
+        RabbitMqSettings? broker;
+        try
+        {
+            broker = RabbitMqSettings.Read(builder.Configuration, builder.Environment.IsProduction());
+        }
+        catch (InvalidOperationException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+
         var dataFolder = DatabaseHosting.DataFolder(builder.Configuration, builder.Environment.ContentRootPath);
         Directory.CreateDirectory(dataFolder);
         using var startLog = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole());
         await using var database = await DatabaseHosting.ResolveAsync(builder.Configuration, dataFolder, startLog.CreateLogger("Database"));
 
-        var broker = RabbitMqSettings.Read(builder.Configuration, builder.Environment.IsProduction());
         AddServices(builder, database, dataFolder, broker);
         await using var app = builder.Build();
         UsePipeline(app, worker: broker is { Worker: true });
