@@ -1,4 +1,3 @@
-using CcdBlazor.Domain.Messages.Sending;
 using Npgsql;
 using NpgsqlTypes;
 
