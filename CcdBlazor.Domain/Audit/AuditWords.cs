@@ -16,6 +16,8 @@ public static class AuditWords
         ["message_batch.rescheduled"] = "更改了发送批次的计划时间",
         ["message_batch.resent"] = "重发了批次中失败的消息",
         ["message_batch.exported"] = "导出了批次的发送结果",
+        ["segments.requested"] = "开始了一次客户分群",
+        ["segments.cancelled"] = "取消了客户分群",
         ["customer.created"] = "新建了客户",
         ["customer.edited"] = "修改了客户信息",
         ["customer.deleted"] = "将客户移入回收站",

@@ -55,7 +55,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             var admin = await browsers.PageAsync(phone, "admin");
             foreach (var page in new[]
             {
-                "statistics", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
+                "statistics", "portraits/segments", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
                 "messages/templates", "messages/accounts", "messages/lists", "messages/send", "messages/send?kind=batch", "messages/batches", "messages/records", "messages/failures",
             })
                 await LookAsync(admin, "/" + page, $"{page.Replace('/', '-').Replace("?kind=", "-", StringComparison.Ordinal)}-{size}", problems);

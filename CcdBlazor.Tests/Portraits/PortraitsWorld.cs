@@ -5,6 +5,7 @@ using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Portraits;
 using CcdBlazor.Domain.Portraits.Managers;
+using CcdBlazor.Domain.Portraits.Segments;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Tests.Customers;
@@ -52,6 +53,7 @@ public sealed class PortraitsWorld : IAsyncLifetime
             .AddCustomers()
             .AddStaff()
             .AddPortraits()
+            .AddSegments()
             .BuildServiceProvider();
         await SchemaForTests.EnsureAsync(services);
         await Get<StaffSeed>().EnsureRolesAsync(default);

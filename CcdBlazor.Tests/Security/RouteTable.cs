@@ -108,6 +108,7 @@ internal static class RouteTable
         new("PUT", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
         new(Page, "/admin/staff", nameof(Permission.ManageStaff), RouteKind.Permission),
         new(Page, "/portraits/managers", nameof(Permission.ViewPortraits), RouteKind.Permission),
+        new(Page, "/portraits/segments", nameof(Permission.ViewPortraits), RouteKind.Permission),
         new(Page, "/messages/monitor", nameof(Permission.ViewMessages), RouteKind.Permission),
         new(Page, "/messages/templates", nameof(Permission.ManageTemplates), RouteKind.Permission),
         new(Page, "/messages/templates/{id:guid}", nameof(Permission.ManageTemplates), RouteKind.Permission),

@@ -9,6 +9,7 @@ using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Portraits;
+using CcdBlazor.Domain.Portraits.Segments;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
@@ -107,6 +108,7 @@ public static class CcdApplication
         services.AddDocuments();
         services.AddStatistics();
         services.AddPortraits();
+        services.AddSegments();
         services.AddMessages(configuration.GetValue<TimeSpan?>("Messages:Heartbeat"));
         services.AddMessageApi();
         services.AddSingleton<RecipientLists>();
@@ -123,7 +125,11 @@ public static class CcdApplication
         services.AddHostedService<PresenceHost>();
         services.AddHostedService<DeliveryHost>();
         if (!worker)
+        {
             services.AddHostedService<AlarmHost>();
+            services.AddHostedService<SegmentHost>();
+        }
+
         services.AddRabbitMq(broker);
         services.AddSingleton<ResolveUploadSender>(UploadSenders.ResolveAsync);
 

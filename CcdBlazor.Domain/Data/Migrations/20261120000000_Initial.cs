@@ -323,6 +323,35 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "segment_runs",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    open = table.Column<bool>(type: "boolean", nullable: false),
+                    draft = table.Column<string>(type: "jsonb", nullable: false),
+                    by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    by_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    requested_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    heard_of_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    percent = table.Column<int>(type: "integer", nullable: false),
+                    text = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    k = table.Column<int>(type: "integer", nullable: true),
+                    customers = table.Column<int>(type: "integer", nullable: true),
+                    silhouette = table.Column<double>(type: "double precision", nullable: true),
+                    outcome = table.Column<string>(type: "jsonb", nullable: true),
+                    model = table.Column<string>(type: "jsonb", nullable: true),
+                    highest_number = table.Column<int>(type: "integer", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_segment_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "setting_proposals",
                 columns: table => new
                 {
@@ -859,6 +888,34 @@ namespace CcdBlazor.Domain.Data.Migrations
                         name: "fk_portraits_customers_customer_id",
                         column: x => x.customer_id,
                         principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "segment_members",
+                columns: table => new
+                {
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    segment = table.Column<short>(type: "smallint", nullable: false),
+                    x = table.Column<float>(type: "real", nullable: false),
+                    y = table.Column<float>(type: "real", nullable: false),
+                    on_map = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_segment_members", x => new { x.run_id, x.customer_id });
+                    table.ForeignKey(
+                        name: "fk_segment_members_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_segment_members_segment_runs_run_id",
+                        column: x => x.run_id,
+                        principalTable: "segment_runs",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1544,6 +1601,29 @@ namespace CcdBlazor.Domain.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_segment_members_customer_id",
+                table: "segment_members",
+                column: "customer_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_segment_members_map",
+                table: "segment_members",
+                column: "run_id",
+                filter: "on_map");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_segment_runs_requested_at",
+                table: "segment_runs",
+                column: "requested_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_segment_runs_open",
+                table: "segment_runs",
+                column: "open",
+                unique: true,
+                filter: "open");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_setting_proposals_state",
                 table: "setting_proposals",
                 column: "state");
@@ -1808,6 +1888,9 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "protection_keys");
 
             migrationBuilder.DropTable(
+                name: "segment_members");
+
+            migrationBuilder.DropTable(
                 name: "setting_proposals");
 
             migrationBuilder.DropTable(
@@ -1842,6 +1925,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "message_templates");
+
+            migrationBuilder.DropTable(
+                name: "segment_runs");
 
             migrationBuilder.DropTable(
                 name: "roles");

@@ -2175,6 +2175,145 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("portrait_entries", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Segments.SegmentMember", b =>
+                {
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<bool>("OnMap")
+                        .HasColumnType("boolean")
+                        .HasColumnName("on_map");
+
+                    b.Property<short>("Segment")
+                        .HasColumnType("smallint")
+                        .HasColumnName("segment");
+
+                    b.Property<float>("X")
+                        .HasColumnType("real")
+                        .HasColumnName("x");
+
+                    b.Property<float>("Y")
+                        .HasColumnType("real")
+                        .HasColumnName("y");
+
+                    b.HasKey("RunId", "CustomerId")
+                        .HasName("pk_segment_members");
+
+                    b.HasIndex("CustomerId")
+                        .HasDatabaseName("ix_segment_members_customer_id");
+
+                    b.HasIndex("RunId")
+                        .HasDatabaseName("ix_segment_members_map")
+                        .HasFilter("on_map");
+
+                    b.ToTable("segment_members", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Segments.SegmentRun", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by_id");
+
+                    b.Property<string>("ByName")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("by_name");
+
+                    b.Property<int?>("Customers")
+                        .HasColumnType("integer")
+                        .HasColumnName("customers");
+
+                    b.Property<string>("Draft")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("draft");
+
+                    b.Property<DateTimeOffset?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<DateTimeOffset?>("HeardOfAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("heard_of_at");
+
+                    b.Property<int>("HighestNumber")
+                        .HasColumnType("integer")
+                        .HasColumnName("highest_number");
+
+                    b.Property<int?>("K")
+                        .HasColumnType("integer")
+                        .HasColumnName("k");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("model");
+
+                    b.Property<bool>("Open")
+                        .HasColumnType("boolean")
+                        .HasColumnName("open");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("outcome");
+
+                    b.Property<int>("Percent")
+                        .HasColumnType("integer")
+                        .HasColumnName("percent");
+
+                    b.Property<DateTimeOffset>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.Property<double?>("Silhouette")
+                        .HasColumnType("double precision")
+                        .HasColumnName("silhouette");
+
+                    b.Property<DateTimeOffset?>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Text")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("text");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.HasKey("Id")
+                        .HasName("pk_segment_runs");
+
+                    b.HasIndex("Open")
+                        .IsUnique()
+                        .HasDatabaseName("ux_segment_runs_open")
+                        .HasFilter("open");
+
+                    b.HasIndex("RequestedAt")
+                        .HasDatabaseName("ix_segment_runs_requested_at");
+
+                    b.ToTable("segment_runs", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Products.LoanProduct", b =>
                 {
                     b.Property<Guid>("Id")
@@ -3068,6 +3207,23 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_portrait_entries_customers_customer_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Segments.SegmentMember", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_segment_members_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Portraits.Segments.SegmentRun", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_segment_members_segment_runs_run_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Products.ProductExample", b =>

@@ -14,10 +14,10 @@ public sealed record FeatureLabel(string Title, string Unit = "", IReadOnlyDicti
 
 /// <summary>One thing that sets a segment apart.</summary>
 /// <param name="Difference">Standardised: distance of the segment's mean from the mean of all, in standard deviations.</param>
-/// <param name="Here">The figure in the segment: a mean in its own unit, or a share 0 to 1.</param>
+/// <param name="Here">The figure in the segment: a mean in its own unit (outliers brought in, as the clustering sees them), or a share 0 to 1.</param>
 /// <param name="Overall">The same over everybody.</param>
 /// <param name="Short">Chinese, for a name: 月收入高.</param>
-/// <param name="Text">Chinese, with the figures: 月收入高（平均 25,000元，全体 12,000元）.</param>
+/// <param name="Text">Chinese, with the figures: 月收入高（平均约 25,000元，全体 12,000元）.</param>
 public sealed record SegmentTrait(string Key, string? Value, double Difference, double Here, double Overall, string Short, string Text);
 
 /// <summary>The name of a segment and what it rests on, the most telling first.</summary>
@@ -95,12 +95,12 @@ public static class SegmentNaming
             DimensionMeaning.Missing => (label.Title + (difference > 0 ? "未知" : "已知"), ""),
         };
         var text = dimension.Meaning == DimensionMeaning.Number
-            ? string.Create(Figures, $"{title}（平均 {Figure(here)}{label.Unit}，全体 {Figure(overall)}{label.Unit}）")
+            ? string.Create(Figures, $"{title}（平均约 {Figure(here)}{label.Unit}，全体 {Figure(overall)}{label.Unit}）")
             : string.Create(Figures, $"{label.Title}：{(dimension.Meaning == DimensionMeaning.Value ? label.Word(dimension.Value!) : "未知")}占 {here * 100:0.#}%（全体 {overall * 100:0.#}%）");
         return new SegmentTrait(key, what, difference, here, overall, title, text);
     }
 
-    private static string Figure(double value) => value.ToString(Math.Abs(value) >= 100 ? "#,0" : "#,0.##", Figures);
+    private static string Figure(double value) => value.ToString(Math.Abs(value) switch { >= 100 => "#,0", >= 10 => "0.#", _ => "0.##" }, Figures);
 
     /// <summary>A mean in its own unit, or the share of rows that have the value.</summary>
     private static double FigureOf(FeatureDimension dimension, double mean, double have, double rows) =>

@@ -12,6 +12,7 @@ public sealed record NavEntry(string? Group, string Path, string Label, string I
         new(null, "/customers", "客户", "group", []),
         new(null, "/review", "资料审核", "fact_check", [Permission.ReviewDocuments]),
         new(null, "/statistics", "统计", "bar_chart", []),
+        new("画像与分配", "/portraits/segments", "客户分群", "bubble_chart", [Permission.ViewPortraits]),
         new("画像与分配", "/portraits/managers", "客户经理", "support_agent", [Permission.ViewPortraits]),
         new("消息", "/messages/monitor", "监控", "monitor_heart", [Permission.ViewMessages]),
         new("消息", "/messages/send", "发送消息", "send", [Permission.SendMessages]),
