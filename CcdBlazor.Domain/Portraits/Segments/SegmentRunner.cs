@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
