@@ -147,7 +147,7 @@ internal static class AcceptBench
     }
 
     /// <summary>Processor time of the server's processes: those that work in its folder. A process that ended meanwhile is missed.</summary>
-    private static double PostgresSeconds(BenchSettings settings)
+    internal static double PostgresSeconds(BenchSettings settings)
     {
         var sum = 0.0;
         foreach (var folder in Directory.GetDirectories("/proc"))

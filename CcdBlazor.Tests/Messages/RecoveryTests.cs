@@ -154,4 +154,30 @@ public sealed class RecoveryTests : IAsyncLifetime
         await transaction.CommitAsync();
         return id;
     }
+
+    /// <summary>The provider may report before our own outcome is committed: neither may swallow the other, in either order.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(500)]
+    public async Task A_receipt_that_meets_the_outcome_being_written_is_applied_after_it(int count)
+    {
+        var ids = Enumerable.Range(0, count).Select(_ => Guid.CreateVersion7()).ToArray();
+        await world.RunAsync("insert into messages (id, accepted_at, template_id, person, template_version, channel, priority, state, recipient, variables) "
+            + "select id, now(), gen_random_uuid(), gen_random_uuid(), 1, 4, 5, 1, 'x', '{}' from unnest($1::uuid[]) as u(id)", (object)ids);
+        var source = world.First.Get<NpgsqlDataSource>();
+        await using var writer = await source.OpenConnectionAsync();
+        await using var outcome = await writer.BeginTransactionAsync();
+        await using (var write = new NpgsqlCommand("update messages set state = 3, finished_at = now() where id = any($1)", writer, outcome))
+        {
+            write.Parameters.AddWithValue(ids);
+            await write.ExecuteNonQueryAsync();
+        }
+
+        var receipts = world.First.Get<ReceiptBook>().ApplyAsync(1, [.. ids.Select(id => new DeliveryReceipt(id, null, true, null, "ok", null, DateTimeOffset.UtcNow))], default);
+        await Eventually.TrueAsync(async () => await world.CountAsync("select count(*) from pg_locks where not granted") > 0);
+        await outcome.CommitAsync();
+
+        Assert.Equal(count, await receipts);
+        Assert.Equal(count, await world.CountAsync($"select count(*) from messages where receipt_at is not null and was = 3 and id between '{ids.Min()}' and '{ids.Max()}'"));
+    }
 }

@@ -35,6 +35,8 @@ public sealed class PushWebhookProvider(ChannelHttp http, ChannelSettings settin
 
     public int LargestGroup => 500;
 
+    public bool ReceiptsReturnOurId => true;
+
     public ResendRule Resend => ResendRule.RecognisesOurId;
 
     public IReadOnlyList<AccountField> Fields { get; } =

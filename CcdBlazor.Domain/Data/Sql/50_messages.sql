@@ -33,6 +33,7 @@ create table if not exists messages (
   attempt smallint not null default 0,
   turn smallint not null default 0,    -- how often it left a claim without an outcome
   failure smallint,
+  was smallint,                       -- the state that the first receipt found
   urgent boolean not null default false,
   recipient text not null,
   variables text not null,            -- JSON object

@@ -25,6 +25,9 @@ public interface IMessageProvider
     /// <summary>How long <see cref="ResendRule.RecognisesOurId"/> holds after the first attempt; after it an interrupted send is as with <see cref="ResendRule.CannotTell"/>.</summary>
     TimeSpan RecognisesFor => TimeSpan.FromHours(24);
 
+    /// <summary>Receipts of this kind return our id, so the provider's need not be remembered for finding the message.</summary>
+    bool ReceiptsReturnOurId => false;
+
     /// <summary>What an account of this kind needs, for the form in which it is entered.</summary>
     IReadOnlyList<AccountField> Fields => [];
 

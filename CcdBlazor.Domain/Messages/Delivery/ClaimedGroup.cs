@@ -24,6 +24,10 @@ internal readonly record struct MessageExit(MessageRow Row, Guid Claim, ExitKind
     public FailureClass? Failure { get; init; }
     public int? Account { get; init; }
     public string? ProviderId { get; init; }
+
+    /// <summary>Receipts will name the message by <see cref="ProviderId"/> only.</summary>
+    public bool FoundByProviderId { get; init; }
+
     public string? Code { get; init; }
     public string? Reason { get; init; }
     public int? CostMilli { get; init; }

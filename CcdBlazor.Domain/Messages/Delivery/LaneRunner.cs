@@ -440,7 +440,8 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         var others = Choose(tools.Accounts.Known, group.Lane, endedAt, except: account.Number).Account is not null;
         for (var i = 0; i < chunk.Length; i++)
             await LeaveAsync(
-                RetryRules.Decide(chunk[i].Row, group.Id, outcomes[i], rule, provider is IReceiptPoller, account.Number, others, policy, startedAt, endedAt, Random.Shared.NextDouble()), left);
+                RetryRules.Decide(chunk[i].Row, group.Id, outcomes[i], rule, provider is IReceiptPoller, account.Number, others, policy, startedAt, endedAt, Random.Shared.NextDouble())
+                    with { FoundByProviderId = !provider.ReceiptsReturnOurId }, left);
         try
         {
             await JudgeAsync(account, outcomes, policy, endedAt);

@@ -162,11 +162,12 @@ internal sealed class NodeLife(
 
         await using (var batch = new UnnestBatch(connection, transaction))
         {
+            batch.Add(UnnestBatch.PlanForTheseArguments);
             if (again.Count > 0)
-                // A send that was interrupted under an earlier claim is still to be settled, whatever became of this one.
+                // A send that was interrupted under an earlier claim is still to be settled, whatever became of this one. What a receipt settled meanwhile is not sent again.
                 batch.Add("""
                     with u as (select * from unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::int[]) u(id, lane, class, code, account))
-                    , m as (update messages m set turn = m.turn + 1, code = coalesce(u.code, case when m.code = 'interrupted' then m.code end), account = coalesce(u.account, m.account) from u where m.id = u.id returning m.id, m.turn)
+                    , m as (update messages m set turn = m.turn + 1, code = coalesce(u.code, case when m.code = 'interrupted' then m.code end), account = coalesce(u.account, m.account) from u where m.id = u.id and m.state = 1 returning m.id, m.turn)
                     insert into ready_messages (id, lane, class, turn) select u.id, u.lane, u.class, m.turn from u join m using (id)
                     """)
                     .Column(again, NpgsqlDbType.Uuid, o => o.Id).Column(again, NpgsqlDbType.Integer, o => o.Lane).Column(again, NpgsqlDbType.Smallint, o => o.Class)

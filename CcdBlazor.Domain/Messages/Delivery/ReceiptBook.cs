@@ -11,25 +11,26 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// </summary>
 internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters counters, TimeProvider clock)
 {
+    // The row itself says what it was (was = state reads the version that is being replaced), so nothing is locked or read before.
+    // In the order of ids, as outcomes are written: the two never wait for each other in a circle.
     private const string Apply = """
-        with u as (
-          select * from unnest($1::uuid[], $2::boolean[], $3::smallint[], $4::text[], $5::text[], $6::timestamptz[]) as u(id, delivered, failure, code, reason, at))
-        , before as (
-          select m.id, m.state from messages m join u on u.id = m.id
-          where m.id between $7 and $8 and m.receipt_at is null and m.state in (1, 3, 8) order by m.id for update of m)
-        , m as (
-          update messages m set receipt_at = u.at, state = case when u.delivered then 4 else 5 end, finished_at = coalesce(m.finished_at, u.at),
-            failure = case when u.delivered then null else u.failure end, code = case when u.delivered then m.code else u.code end, reason = case when u.delivered then null else u.reason end
-          from u join before b on b.id = u.id where m.id = u.id and m.id between $7 and $8
-          returning m.id, m.batch_id, m.template_id, m.account, m.channel, m.failure, m.code, m.reason, b.state as was, u.delivered)
-        , f as (
-          insert into message_failures (id, at, template_id, batch_id, account, channel, failure, code, reason)
-          select id, $9, template_id, batch_id, account, channel, coalesce(failure, 3), code, reason from m where not delivered
-          on conflict (id) do update set at = excluded.at, failure = excluded.failure, code = excluded.code, reason = excluded.reason)
-        , g as (delete from message_failures f using m where f.id = m.id and m.delivered)
-        , a as (delete from awaited_receipts w using u where w.message_id = u.id)
-        select id, batch_id, template_id, account, channel, was, delivered from m
+        update messages m set was = m.state, receipt_at = u.at, state = case when u.delivered then 4 else 5 end, finished_at = coalesce(m.finished_at, u.at),
+          failure = case when u.delivered then null else u.failure end, code = case when u.delivered then m.code else u.code end, reason = case when u.delivered then null else u.reason end
+        from unnest($1::uuid[], $2::boolean[], $3::smallint[], $4::text[], $5::text[], $6::timestamptz[]) as u(id, delivered, failure, code, reason, at)
+        where m.id = u.id and m.id between $7 and $8 and m.receipt_at is null and m.state in (1, 3, 8)
+        returning m.id, m.batch_id, m.template_id, m.account, m.channel, m.was, u.delivered, m.failure, m.code, m.reason
         """;
+
+    private const string Failures = """
+        insert into message_failures (id, at, template_id, batch_id, account, channel, failure, code, reason)
+        select id, $9, template_id, batch_id, account, channel, failure, code, reason
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::smallint[], $6::smallint[], $7::text[], $8::text[]) as u(id, template_id, batch_id, account, channel, failure, code, reason)
+        on conflict (id) do update set at = excluded.at, failure = excluded.failure, code = excluded.code, reason = excluded.reason
+        """;
+
+    private const string Cleared = "delete from message_failures where id = any($1)";
+
+    private const string NoLongerAwaited = "delete from awaited_receipts where message_id = any($1)";
 
     private const string Batches = """
         update message_batch_progress p set delivered = p.delivered + u.delivered, bounced = p.bounced + u.bounced,
@@ -51,7 +52,8 @@ internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters count
     /// <summary>Stored result of a receipt that says "did not arrive" about a message that had been sent.</summary>
     internal const short Bounced = 105;
 
-    private readonly record struct Applied(Guid Id, Guid? Batch, Guid Template, int Account, short Channel, MessageState Was, bool Delivered);
+    private readonly record struct Applied(
+        Guid Id, Guid? Batch, Guid Template, int? Account, short Channel, MessageState Was, bool Delivered, short? Failure, string? Code, string? Reason);
 
     /// <summary>Applies the receipts of an account; answers after the commit. How many told something new.</summary>
     public async Task<int> ApplyAsync(int account, IReadOnlyList<DeliveryReceipt> receipts, CancellationToken ct)
@@ -93,22 +95,24 @@ internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters count
         // The same message twice in one request: the earlier word counts, both leave a row.
         var first = receipts.GroupBy(r => r.Id).Select(g => g.MinBy(r => r.Receipt.At)).OrderBy(r => r.Id, UuidOrder.Instance).ToList();
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var applied = new List<Applied>(first.Count);
-        await using (var command = new NpgsqlCommand(Apply, connection, transaction))
+        await using (var plans = new NpgsqlCommand(UnnestBatch.PlanForTheseArguments, connection, transaction))
+            await plans.ExecuteNonQueryAsync(ct);
+        var applied = await TakeAsync(connection, transaction, first, ct);
+        // A row that an outcome was just being written to can be missed by the recheck of one statement (see UnnestBatch): the next sees it as it is now.
+        for (var missed = Without(first, applied); missed.Count > 0; missed = Without(missed, applied))
         {
-            var s = new UnnestBatch.Statement(command.Parameters);
-            s.Column(first, NpgsqlDbType.Uuid, r => r.Id).Column(first, NpgsqlDbType.Boolean, r => r.Receipt.Delivered).Column(first, NpgsqlDbType.Smallint, r => (short?)r.Receipt.Failure)
-                .Column(first, NpgsqlDbType.Text, r => r.Receipt.Code).Column(first, NpgsqlDbType.Text, r => r.Receipt.Reason).Column(first, NpgsqlDbType.TimestampTz, r => r.Receipt.At.UtcDateTime)
-                .Value(first[0].Id, NpgsqlDbType.Uuid).Value(first[^1].Id, NpgsqlDbType.Uuid).Value(now.UtcDateTime, NpgsqlDbType.TimestampTz);
-            await using var r = await command.ExecuteReaderAsync(ct);
-            while (await r.ReadAsync(ct))
-                applied.Add(new Applied(r.GetGuid(0), r.IsDBNull(1) ? null : r.GetGuid(1), r.GetGuid(2), r.IsDBNull(3) ? 0 : r.GetInt32(3), r.GetInt16(4), (MessageState)r.GetInt16(5), r.GetBoolean(6)));
+            var more = await TakeAsync(connection, transaction, missed, ct);
+            if (more.Count == 0)
+                break;
+            applied.AddRange(more);
         }
 
         await using (var batch = new UnnestBatch(connection, transaction))
         {
             ExitStatements.WriteTraces(batch, receipts.ConvertAll(r => new TraceRow(
                 now, r.Id, TraceNode.Callback, r.Receipt.Delivered ? TraceResult.Done : TraceResult.Failed, 0, r.Receipt.Code, r.Receipt.ProviderId, r.Receipt.Reason)));
+            batch.Add(NoLongerAwaited).Column(first, NpgsqlDbType.Uuid, r => r.Id);
+            WriteFailures(batch, applied, now);
             WriteFigures(batch, applied, now);
             await batch.ExecuteAsync(ct);
         }
@@ -121,6 +125,45 @@ internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters count
         return applied.Count;
     }
 
+    private static List<(Guid Id, DeliveryReceipt Receipt)> Without(List<(Guid Id, DeliveryReceipt Receipt)> receipts, List<Applied> applied)
+    {
+        if (receipts.Count == applied.Count)
+            return [];
+        var done = applied.Select(a => a.Id).ToHashSet();
+        return receipts.FindAll(r => !done.Contains(r.Id));
+    }
+
+    /// <summary>Notes the receipts on messages that have none yet; in the order of ids.</summary>
+    private static async Task<List<Applied>> TakeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<(Guid Id, DeliveryReceipt Receipt)> receipts, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(Apply, connection, transaction);
+        new UnnestBatch.Statement(command.Parameters)
+            .Column(receipts, NpgsqlDbType.Uuid, r => r.Id).Column(receipts, NpgsqlDbType.Boolean, r => r.Receipt.Delivered).Column(receipts, NpgsqlDbType.Smallint, r => (short?)r.Receipt.Failure)
+            .Column(receipts, NpgsqlDbType.Text, r => r.Receipt.Code).Column(receipts, NpgsqlDbType.Text, r => r.Receipt.Reason).Column(receipts, NpgsqlDbType.TimestampTz, r => r.Receipt.At.UtcDateTime)
+            .Value(receipts[0].Id, NpgsqlDbType.Uuid).Value(receipts[^1].Id, NpgsqlDbType.Uuid);
+        var applied = new List<Applied>(receipts.Count);
+        await using var r = await command.ExecuteReaderAsync(ct);
+        while (await r.ReadAsync(ct))
+            applied.Add(new Applied(
+                r.GetGuid(0), r.IsDBNull(1) ? null : r.GetGuid(1), r.GetGuid(2), r.IsDBNull(3) ? null : r.GetInt32(3), r.GetInt16(4), (MessageState)r.GetInt16(5), r.GetBoolean(6),
+                r.IsDBNull(7) ? null : r.GetInt16(7), r.IsDBNull(8) ? null : r.GetString(8), r.IsDBNull(9) ? null : r.GetString(9)));
+        return applied;
+    }
+
+    /// <summary>The dead letter follows the receipts: what did not arrive goes in, what had been unknown and arrived comes out.</summary>
+    private static void WriteFailures(UnnestBatch batch, List<Applied> applied, DateTimeOffset now)
+    {
+        var lost = applied.FindAll(a => !a.Delivered);
+        if (lost.Count > 0)
+            batch.Add(Failures)
+                .Column(lost, NpgsqlDbType.Uuid, a => a.Id).Column(lost, NpgsqlDbType.Uuid, a => a.Template).Column(lost, NpgsqlDbType.Uuid, a => a.Batch)
+                .Column(lost, NpgsqlDbType.Integer, a => a.Account).Column(lost, NpgsqlDbType.Smallint, a => a.Channel).Column(lost, NpgsqlDbType.Smallint, a => a.Failure ?? (short)FailureClass.Rejected)
+                .Column(lost, NpgsqlDbType.Text, a => a.Code).Column(lost, NpgsqlDbType.Text, a => a.Reason).Value(now.UtcDateTime, NpgsqlDbType.TimestampTz);
+        var found = applied.FindAll(a => a is { Delivered: true, Was: MessageState.Unknown });
+        if (found.Count > 0)
+            batch.Add(Cleared).Column(found, NpgsqlDbType.Uuid, a => a.Id);
+    }
+
     private static void WriteFigures(UnnestBatch batch, List<Applied> applied, DateTimeOffset now)
     {
         var batches = applied.Where(a => a.Batch is not null).GroupBy(a => a.Batch!.Value).OrderBy(g => g.Key, UuidOrder.Instance).ToList();
@@ -130,7 +173,7 @@ internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters count
                 .Column(batches, NpgsqlDbType.Integer, g => g.Count(a => !a.Delivered)).Column(batches, NpgsqlDbType.Integer, g => g.Count(a => a.Was == MessageState.Unknown))
                 .Value(now.UtcDateTime, NpgsqlDbType.TimestampTz);
         var minute = new DateTime(now.UtcTicks - now.UtcTicks % TimeSpan.TicksPerMinute, DateTimeKind.Utc);
-        var minutes = applied.GroupBy(a => (a.Channel, a.Account, a.Template, Result: a.Delivered ? Confirmed : Bounced))
+        var minutes = applied.GroupBy(a => (a.Channel, Account: a.Account ?? 0, a.Template, Result: a.Delivered ? Confirmed : Bounced))
             .OrderBy(g => g.Key.Channel).ThenBy(g => g.Key.Account).ThenBy(g => g.Key.Template, UuidOrder.Instance).ThenBy(g => g.Key.Result).ToList();
         if (minutes.Count > 0)
             batch.Add(Minutes)
