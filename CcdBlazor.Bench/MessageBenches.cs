@@ -47,7 +47,7 @@ internal static class MessageBenches
     private static async Task BatchesAsync(string connection, BenchSettings settings, SimulatorProcess simulator, CancellationToken ct)
     {
         await using var node = await Node.StartAsync(connection, settings, simulator, deliver: false, ct);
-        var times = new double[15];
+        var times = new double[40];
         for (var round = -2; round < times.Length; round++)
         {
             var rows = Enumerable.Range(0, 10_000).Select(i => new BatchRecipient($"device-{round}-{i}", Values(i))).ToList();

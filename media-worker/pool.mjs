@@ -8,7 +8,7 @@ const SETPRIV = '/usr/bin/setpriv';
 const PAGE_BYTES = 4096;
 const MEMORY_CHECK_MS = 50;
 /** A child without work gives its memory back after this. */
-const IDLE_MS = 60_000;
+const IDLE_MS = 15_000;
 const MAX_QUEUE = 512;
 
 /**

@@ -85,6 +85,8 @@ internal sealed class FirstStart
         {
             await SeedScenarios.DemoCustomersAsync(app.Services, app.Lifetime.ApplicationStopping);
             log.LogInformation("Demo customers are in place");
+            // Once, after much work that does not come again: the program rests with what it needs.
+            GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
         catch (OperationCanceledException)
         {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
@@ -35,7 +36,17 @@ public sealed class MessageSender
     /// <param name="bodyHash">Hash of the caller's request, for telling a repetition from another request under the same key; computed here when none.</param>
     public async ValueTask<Result<AcceptedMessage>> SendAsync(MessageRequest request, MessageCaller by, Guid? bodyHash, CancellationToken ct)
     {
-        var row = await RowAsync(request, by, bodyHash, ct);
+        Result<MessageRow> row;
+        try
+        {
+            row = await RowAsync(request, by, bodyHash, ct);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException || e.InnerException is DbException)
+        {
+            // A template had to be read while the database was away: nothing was accepted, and the same request may come again.
+            return SendRefusals.Busy;
+        }
+
         return row.Ok ? await intake.AcceptAsync(row.Value) : row.Refusal;
     }
 
