@@ -7,7 +7,7 @@ namespace CcdBlazor.Bench.Portraits;
 
 /// <summary>
 /// Clustering and matching at the sizes of the goals. Rows: 50 normal clusters (deviation 4) around centres in a cube of edge 20, the usual
-/// "blobs". Pairs: uniform costs, and skewed ones, where some managers are everybody's favourite and half of the places must be exchanged.
+/// "blobs". Pairs: uniform costs, skewed ones, where some managers are everybody's favourite, and whole scores, which tie by the thousand.
 /// </summary>
 internal static class PortraitBench
 {
@@ -15,14 +15,21 @@ internal static class PortraitBench
     private const int Rounds = 3;
     private const int Restarts = 10;
 
+    private enum Pairs
+    {
+        Uniform,
+        Skewed,
+        WholeScores,
+    }
+
     public static Task RunAsync(BenchSettings settings, CancellationToken ct)
     {
         var factor = Math.Min(1.0, settings.Customers / 1_000_000.0); // --customers makes everything smaller, for trying out
         int Size(int full) => Math.Max(2_000, (int)(full * factor));
-        Match("10,000 -> 100, uniform", Size(10_000), 100, false, 0.8, true, ct);
-        Match("10,000 -> 100, skewed", Size(10_000), 100, true, 0.8, true, ct);
-        Match("100,000 -> 200, uniform", Size(100_000), 200, false, 30, false, ct);
-        Match("100,000 -> 200, skewed", Size(100_000), 200, true, 30, false, ct);
+        foreach (var kind in Enum.GetValues<Pairs>())
+            Match($"10,000 -> 100, {kind}", Size(10_000), 100, kind, 0.8, true, ct);
+        foreach (var kind in Enum.GetValues<Pairs>())
+            Match($"100,000 -> 200, {kind}", Size(100_000), 200, kind, 30, false, ct);
         Cluster("100,000 x 16", Size(100_000), 16, 0.6, true, ct);
         Cluster("1,000,000 x 16", Size(1_000_000), 16, 6, true, ct);
         Cluster("1,000,000 x 30", Size(1_000_000), 30, 0, false, ct);
@@ -73,9 +80,9 @@ internal static class PortraitBench
         Figures.Goal("  within 0.1 % of it", fit.Inertia <= best * 1.001);
     }
 
-    private static void Match(string name, int customers, int managers, bool skewed, double goal, bool exact, CancellationToken ct)
+    private static void Match(string name, int customers, int managers, Pairs kind, double goal, bool exact, CancellationToken ct)
     {
-        var costs = Costs(customers, managers, skewed);
+        var costs = Costs(customers, managers, kind);
         var limits = Enumerable.Repeat(new LoadLimits(0, (customers + managers - 1) / managers), managers).ToArray();
         var small = MatchingProblem.FromMatrix(costs.AsMemory(0, 1_000 * managers), 1_000, [.. limits.Select(_ => new LoadLimits(0, (1_000 / managers) + 1))]);
         for (var i = 0; i < 5; i++)
@@ -99,13 +106,13 @@ internal static class PortraitBench
             (exact ? result.Gap == 0 : result.Gap < 0.001) && result.Unassigned.Count == 0 && result.Loads.Zip(limits).All(l => l.First <= l.Second.Maximum));
     }
 
-    private static float[] Costs(int customers, int managers, bool skewed)
+    private static float[] Costs(int customers, int managers, Pairs kind)
     {
         var random = new Random(11);
-        var liked = Enumerable.Range(0, managers).Select(_ => skewed ? random.NextSingle() * 60 : 0).ToArray();
+        var liked = Enumerable.Range(0, managers).Select(_ => kind == Pairs.Skewed ? random.NextSingle() * 60 : 0).ToArray();
         var costs = new float[customers * managers];
         for (var i = 0; i < costs.Length; i++)
-            costs[i] = (random.NextSingle() * 100) + liked[i % managers];
+            costs[i] = kind == Pairs.WholeScores ? -random.Next(12) : (random.NextSingle() * 100) + liked[i % managers];
         return costs;
     }
 

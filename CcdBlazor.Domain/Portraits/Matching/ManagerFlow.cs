@@ -96,11 +96,16 @@ internal sealed class ManagerFlow
     {
         for (var i = 0; i < active.Length; i++)
         {
+            // Of managers that cost the same the emptiest: whole scores tie by the thousand, and every place too many costs a chain.
             var row = Row(i);
-            var (best, cost) = (nodes - 1, row[nodes - 1] - potential[nodes - 1]);
+            var (best, cost) = (-1, double.PositiveInfinity);
             for (var j = 0; j < nodes; j++)
-                if (row[j] - potential[j] < cost || (row[j] - potential[j] == cost && j < best))
-                    (best, cost) = (j, row[j] - potential[j]);
+            {
+                var here = row[j] - potential[j];
+                if (here < cost || (best >= 0 && here == cost && Room(j) > Room(best)))
+                    (best, cost) = (j, here);
+            }
+
             Join(i, best);
         }
 
@@ -113,6 +118,8 @@ internal sealed class ManagerFlow
 
         Balance();
     }
+
+    private int Room(int j) => j == nodes - 1 ? 0 : most[j] - members[j].Count;
 
     private void Balance()
     {

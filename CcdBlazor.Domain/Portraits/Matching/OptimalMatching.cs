@@ -4,7 +4,7 @@ namespace CcdBlazor.Domain.Portraits.Matching;
 /// Minimum-cost matching of customers to managers with minimum and maximum loads: optimal, with its own proof. Successive shortest paths on
 /// the graph of managers (a few hundred nodes, however many customers). Every customer starts at the manager that is cheapest at given
 /// prices, and only the places above a limit are exchanged along chains; large cases take their prices from a solved sample, so that few
-/// exchanges remain. The prices at the end give the bound. Deterministic: ties go to the lower index.
+/// exchanges remain. The prices at the end give the bound. Deterministic: of equal managers the emptiest, then the lower index.
 /// </summary>
 public static class OptimalMatching
 {

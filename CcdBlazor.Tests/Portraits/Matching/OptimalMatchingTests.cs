@@ -69,11 +69,21 @@ public class OptimalMatchingTests
     }
 
     [Fact]
-    public void Ties_go_to_the_manager_who_comes_first()
+    public void Of_equal_managers_the_emptiest_is_taken_then_the_first()
     {
         var found = OptimalMatching.Solve(MatchingProblem.FromMatrix(new float[] { 5, 5, 5, 5 }, 2, [new(0, 1), new(0, 2)]).Value);
-        Assert.Equal([0, 1], found.ManagerOf.Order());
+        Assert.Equal([1, 0], found.ManagerOf);
         Assert.Equal(0, OptimalMatching.Solve(MatchingProblem.FromMatrix(new float[] { 5, 5 }, 1, [new(0, 1), new(0, 1)]).Value).ManagerOf[0]);
+    }
+
+    [Fact]
+    public void Whole_scores_that_tie_are_spread_before_any_chain_is_needed()
+    {
+        var random = new Random(6);
+        var costs = Enumerable.Range(0, 4_000 * 20).Select(_ => (float)-random.Next(4)).ToArray();
+        var found = OptimalMatching.Solve(MatchingProblem.FromMatrix(costs, 4_000, [.. Enumerable.Repeat(new LoadLimits(0, 200), 20)]).Value);
+        Assert.Equal(0, found.Gap);
+        Assert.True(found.Augmentations < 200, $"{found.Augmentations} chains");
     }
 
     [Fact]
