@@ -57,6 +57,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             {
                 "statistics", "portraits/segments", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
                 "messages/templates", "messages/accounts", "messages/lists", "messages/send", "messages/send?kind=batch", "messages/batches", "messages/records", "messages/failures",
+                "messages/monitor", "messages/api", "admin/api-keys",
             })
                 await LookAsync(admin, "/" + page, $"{page.Replace('/', '-').Replace("?kind=", "-", StringComparison.Ordinal)}-{size}", problems);
             await LookAsync(admin, await FirstLinkAsync(admin, "/admin/products", "/admin/products/"), $"admin-product-{size}", problems);

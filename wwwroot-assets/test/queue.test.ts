@@ -1,7 +1,7 @@
 // @ts-nocheck the test runner's types are not installed
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { missingNames, PARALLEL, pick, pollDelay, refuseLocally, retryDelay, roomLeft, sections, statusText, step } from '../src/phone/queue';
+import { isUploadOf, missingNames, PARALLEL, pick, pollDelay, refuseLocally, retryDelay, roomLeft, sections, statusText, step } from '../src/phone/queue';
 
 const entry = (o = {}) => ({
   key: 'k', clientKey: 'c', scope: 's', item: 'id', name: 'a.jpg', type: 'image/jpeg', size: 10, blob: new Blob(['0123456789']), phase: 'ready', uploadUrl: null,
@@ -102,4 +102,12 @@ test('The server is asked often while it works, seldom while nothing happens, ne
   assert.equal(pollDelay(50, false, true), 15000);
   assert.equal(pollDelay(0, true, false), null);
   assert.equal(retryDelay(1), 1000);
+});
+
+test('An upload that the server lists under its own id is the line of this phone, and no other', () => {
+  const row = { id: '0199aa00-1111-7222-8333-444455556666' };
+  assert.equal(isUploadOf(entry({ uploadUrl: '/api/uploads/0199aa00-1111-7222-8333-444455556666' }), row), true);
+  assert.equal(isUploadOf(entry({ uploadUrl: '/api/uploads/0199aa00111172228333444455556666' }), row), true);
+  assert.equal(isUploadOf(entry({ uploadUrl: '/api/uploads/0199aa00-1111-7222-8333-444455550000' }), row), false);
+  assert.equal(isUploadOf(entry(), row), false);
 });

@@ -2,7 +2,7 @@
 // so that an open picker or a focused button is never taken away.
 import { fill, h, setText } from './dom';
 import { sizeText } from '../lib/text';
-import { roomLeft, statusText } from './queue';
+import { isUploadOf, roomLeft, statusText } from './queue';
 import type { DocumentRow, Entry, Item } from './types';
 
 export interface CardActions {
@@ -95,7 +95,8 @@ export class Card {
     ]);
     this.help.hidden = !this.help.firstChild;
     const focused = this.files.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.act : undefined;
-    fill(this.files, [...entries.filter(e => e.phase !== 'done').map(e => this.entryRow(e, online)), ...item.documents.map(d => this.documentRow(d))]);
+    const waiting = entries.filter(e => e.phase !== 'done');
+    fill(this.files, [...waiting.map(e => this.entryRow(e, online)), ...item.documents.filter(d => !waiting.some(e => isUploadOf(e, d))).map(d => this.documentRow(d))]);
     this.files.hidden = !this.files.firstChild;
     if (focused) Array.from(this.files.querySelectorAll<HTMLElement>('[data-act]')).find(b => b.dataset.act === focused)?.focus();
   }

@@ -1,7 +1,7 @@
 // The rules of the queue, without browser or network: tested in test/queue.test.ts.
 import { endsUpload, mayRetry, type Refusal } from '../lib/refusal';
 import { sizeText } from '../lib/text';
-import type { Entry, Item, PageState } from './types';
+import type { DocumentRow, Entry, Item, PageState } from './types';
 
 export const PARALLEL = 2;
 const DELAYS = [1, 2, 5, 10, 20, 30, 60];
@@ -126,3 +126,10 @@ export function pollDelay(quietRounds: number, busy: boolean, visible: boolean):
   if (busy) return 3_000;
   return Math.min(15_000, 3_000 + quietRounds * 2_000);
 }
+
+/** The server lists an upload that it looks at or refused under the upload's own id; the line of this phone already shows it. */
+export function isUploadOf(e: Entry, d: DocumentRow): boolean {
+  return !!e.uploadUrl && plain(e.uploadUrl).indexOf(plain(d.id)) >= 0;
+}
+
+const plain = (id: string): string => id.replace(/-/g, '').toLowerCase();
