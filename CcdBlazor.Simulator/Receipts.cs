@@ -53,6 +53,19 @@ public sealed class Receipts(TimeProvider clock, Script script, IHttpClientFacto
         Wake();
     }
 
+    /// <summary>The last word on an Official Account's template message, by the number that sending answered with.</summary>
+    public void ScheduleTemplate(SimAccount account, in ReceiptPlan plan, string to, long number)
+    {
+        if (account.ReceiptAddress is null || plan.Copies == 0)
+            return;
+        var status = plan.Delivered ? "success" : plan.Code.Length > 0 ? plan.Code : "failed:user block";
+        lock (gate)
+            for (var copy = 0; copy < plan.Copies; copy++)
+                queue.Enqueue(
+                    new Pending(account, Guid.Empty, null, plan.Delivered, status, plan.At.ToUnixTimeMilliseconds(), 0, to, number), plan.At.UtcTicks + copy * TimeSpan.TicksPerSecond);
+        Wake();
+    }
+
     /// <summary>All delivered, at one time: the path that has to be fast.</summary>
     internal void ScheduleGroup(SimAccount account, ReadOnlySpan<PushItem> items, ReadOnlySpan<PushResult> results)
     {
@@ -94,7 +107,7 @@ public sealed class Receipts(TimeProvider clock, Script script, IHttpClientFacto
                 continue;
             }
 
-            var groups = due.GroupBy(p => (p.Account, p.Sms is null)).SelectMany(g => g.Chunk(g.First().Sms is null ? LargestGroup : 100));
+            var groups = due.GroupBy(p => (p.Account, p.Sms is null)).SelectMany(g => g.Chunk(g.First().To is not null ? 1 : g.First().Sms is null ? LargestGroup : 100));
             await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = 4 }, (group, _) => PostAsync(group, stoppingToken));
         }
     }
@@ -121,9 +134,9 @@ public sealed class Receipts(TimeProvider clock, Script script, IHttpClientFacto
         var account = group[0].Account;
         try
         {
-            var body = Write(group);
-            using var request = new HttpRequestMessage(HttpMethod.Post, account.ReceiptAddress) { Content = new ByteArrayContent(body) };
-            request.Content.Headers.ContentType = new("application/json");
+            var (query, body) = group[0].To is { } to ? OfficialCallback.TemplateFinished(account, to, group[0].Number, group[0].Code, clock.GetUtcNow()) : ("", Write(group));
+            using var request = new HttpRequestMessage(HttpMethod.Post, query.Length == 0 ? account.ReceiptAddress : $"{account.ReceiptAddress}?{query}") { Content = new ByteArrayContent(body) };
+            request.Content.Headers.ContentType = new(query.Length == 0 ? "application/json" : "text/xml");
             if (account.Kind == Kinds.Push)
             {
                 var timestamp = clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
@@ -223,5 +236,5 @@ public sealed class Receipts(TimeProvider clock, Script script, IHttpClientFacto
         }
     }
 
-    private readonly record struct Pending(SimAccount Account, Guid Id, SmsEntry? Sms, bool Delivered, string Code, long At, int Attempts);
+    private readonly record struct Pending(SimAccount Account, Guid Id, SmsEntry? Sms, bool Delivered, string Code, long At, int Attempts, string? To = null, long Number = 0);
 }

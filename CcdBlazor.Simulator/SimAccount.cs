@@ -23,6 +23,11 @@ public sealed class SimAccount
     public int ReceiptJitterMilliseconds { get; set; } = 80;
 
     public int TokenSeconds { get; set; } = 7200;
+
+    /// <summary>Of an Official Account's callbacks: the word that signs them, and the key (43 characters) that encrypts them.</summary>
+    public string CallbackToken { get; init; } = "simcallback";
+
+    public string CallbackKey { get; init; } = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 }
 
 /// <summary>Accounts by kind and id. The shipped ones stand in the README.</summary>
@@ -36,7 +41,7 @@ public sealed class SimAccounts
             this[kind, id] = new SimAccount
             {
                 Kind = kind, Id = id, Secret = secret,
-                ReceiptAddress = program is null || kind is not (Kinds.AliyunSms or Kinds.Push) ? null
+                ReceiptAddress = program is null || kind is not (Kinds.AliyunSms or Kinds.Push or Kinds.OfficialAccount) ? null
                     : $"{program.TrimEnd('/')}/api/messages/receipts/{number}{(kind == Kinds.AliyunSms ? "?key=sim-receipt-key" : "")}",
             };
     }

@@ -101,6 +101,7 @@ internal sealed class WeChatEndpoints(Simulation sim)
             return;
         }
 
+        var number = Interlocked.Increment(ref serial);
         var id = Guid.TryParseExact(json.Text("client_msg_id"), "N", out var ours) ? ours : Guid.Empty;
         if (rule is { Action: "drop" })
         {
@@ -114,11 +115,13 @@ internal sealed class WeChatEndpoints(Simulation sim)
         {
             var (title, text, url) = read(json);
             sim.Messages.Add(Kind, account.Id, id, to, title, text, url);
+            if (sort == "template")
+                sim.Receipts.ScheduleTemplate(account, sim.Receipts.Plan(Kind, account, to), to, number);
         }
 
         if (await sim.EndAsync(http, fate))
             return;
-        await Simulation.AnswerAsync(http, sort == "template" ? new { errcode = 0, errmsg = "ok", msgid = Interlocked.Increment(ref serial) } : new { errcode = 0, errmsg = "ok" });
+        await Simulation.AnswerAsync(http, sort == "template" ? new { errcode = 0, errmsg = "ok", msgid = number } : new { errcode = 0, errmsg = "ok" });
     }
 
     private async Task WeComAsync(HttpContext http)

@@ -88,7 +88,7 @@ public sealed class ChannelWorld : IAsyncLifetime
         new() { ["SecretKey"] = secret });
 
     internal ProviderAccount OfficialAccount(string secret = "sim-oa-secret") =>
-        Account("oa", MessageChannel.OfficialAccount, new() { ["AppId"] = "wxsim0000000001" }, new() { ["AppSecret"] = secret });
+        Account("oa", MessageChannel.OfficialAccount, new() { ["AppId"] = "wxsim0000000001" }, new() { ["AppSecret"] = secret, ["Token"] = "simcallback", ["EncodingAESKey"] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG" });
 
     internal ProviderAccount WeCom(string secret = "sim-wecom-secret") =>
         Account("wecom-app", MessageChannel.WeCom, new() { ["CorpId"] = "wwsim0000000001", ["AgentId"] = "1000002" }, new() { ["Secret"] = secret });

@@ -1,6 +1,7 @@
 using CcdBlazor.Channels;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Simulator;
+using CcdBlazor.Tests.Support;
 using static CcdBlazor.Tests.Channels.ChannelWorld;
 
 namespace CcdBlazor.Tests.Channels;
@@ -84,6 +85,45 @@ public sealed class WeChatTests : IClassFixture<ChannelWorld>
         Assert.Equal(1395658920, receipt.At.ToUnixTimeSeconds());
         Assert.Null(OfficialAccountProvider.ReadTemplateFinished("<xml><Event>subscribe</Event></xml>"));
         Assert.Null(OfficialAccountProvider.ReadTemplateFinished("<!DOCTYPE x [<!ENTITY a 'b'>]><xml/>"));
+    }
+
+    [Fact]
+    public async Task The_last_word_comes_encrypted_and_is_refused_when_forged_old_or_plain()
+    {
+        await using var program = await ReceiptCatcher.StartAsync();
+        var account = world.World.Accounts[Kinds.OfficialAccount, "wxsim0000000001"]!;
+        account.ReceiptAddress = $"{program.Address}/api/messages/receipts/51";
+        world.Script(new ScriptRule { Kind = Kinds.OfficialAccount, Action = "receipt", Receipt = "failed", Code = "failed:user block", Recipient = "o-b" });
+        var sent = await official.SendAsync(
+            world.OfficialAccount(), [Form("template", "o-a", "", template: "T", parameters: ("thing1", "a")), Form("template", "o-b", "", template: "T", parameters: ("thing1", "b"))], CancellationToken.None);
+        var receipts = new Dictionary<string, DeliveryReceipt>();
+        await Eventually.TrueAsync(() =>
+        {
+            while (program.Caught.TryDequeue(out var request))
+            {
+                var (query, headers, body) = (request.Query, request.Headers, request.Body);
+                var read = official.Read(world.OfficialAccount(), query, headers, body)!;
+                Assert.Equal("success", read.Answer);
+                receipts[read.Receipts[0].ProviderId!] = read.Receipts[0];
+                Assert.Null(official.Read(world.OfficialAccount() with { Secrets = new Dictionary<string, string>() }, query, headers, body));
+                Assert.Null(official.Read(world.OfficialAccount() with { Values = new Dictionary<string, string> { ["AppId"] = "wxother" } }, query, headers, body));
+                Assert.Null(official.Read(world.OfficialAccount(), new Dictionary<string, string>(query) { ["nonce"] = "x" }, headers, body));
+                Assert.Null(official.Read(world.OfficialAccount(), query, headers, "<xml><Event>TEMPLATESENDJOBFINISH</Event><MsgID>1</MsgID><Status>success</Status></xml>"u8.ToArray()));
+                world.Clock.Ahead = TimeSpan.FromMinutes(6);
+                Assert.Null(official.Read(world.OfficialAccount(), query, headers, body));
+                world.Clock.Ahead = TimeSpan.Zero;
+                // The address is confirmed by the same words.
+                query["echostr"] = "4375120948345356249";
+                Assert.Equal("4375120948345356249", official.Confirm(world.OfficialAccount(), query));
+                query["signature"] = "0";
+                Assert.Null(official.Confirm(world.OfficialAccount(), query));
+            }
+
+            return receipts.Count == 2;
+        });
+        account.ReceiptAddress = null;
+        Assert.True(receipts[sent[0].ProviderId!].Delivered);
+        Assert.Equal((false, FailureClass.InvalidRecipient), (receipts[sent[1].ProviderId!].Delivered, receipts[sent[1].ProviderId!].Failure!.Value));
     }
 
     [Fact]

@@ -116,10 +116,22 @@ public sealed class BatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Steering_a_batch_needs_the_right_to_send()
+    {
+        var id = (await Batches.CreateAsync(Draft(start: false), Rows(2), MessagesWorld.Program, null, default)).Value.Id!.Value;
+        var reader = new StaffActor(Guid.NewGuid(), "甲", null, new HashSet<Permission> { Permission.ViewMessages }, new HashSet<Guid>());
+        Assert.Equal(CommonRefusals.Forbidden, (await Batches.MoveAsync(id, BatchMove.Start, reader, default)).Refusal);
+        Assert.Equal(CommonRefusals.Forbidden, (await Batches.ResendFailedAsync(id, new MessageCaller(reader.StaffId, reader), default)).Refusal);
+        Assert.Equal(CommonRefusals.Forbidden, (await Batches.ChangePriorityAsync(id, 3, reader, default)).Refusal);
+        Assert.Equal(CommonRefusals.Forbidden, (await Batches.RescheduleAsync(id, DateTimeOffset.UtcNow.AddDays(1), reader, default)).Refusal);
+        Assert.True((await Batches.MoveAsync(id, BatchMove.Start, reader with { Permissions = new HashSet<Permission> { Permission.SendMessages } }, default)).Ok);
+    }
+
+    [Fact]
     public async Task A_large_batch_needs_a_second_person()
     {
         Batches.ApprovalAbove = 5;
-        var author = new StaffActor(Guid.NewGuid(), "甲", null, new HashSet<Permission>(), new HashSet<Guid>());
+        var author = new StaffActor(Guid.NewGuid(), "甲", null, new HashSet<Permission> { Permission.SendMessages }, new HashSet<Guid>());
         var created = await Batches.CreateAsync(Draft(start: true), Rows(6), new MessageCaller(null, author), null, default);
         var id = created.Value.Id!.Value;
         Assert.Equal("messages.batch_second_person", (await Batches.MoveAsync(id, BatchMove.Approve, author, default)).Refusal?.Code);

@@ -81,9 +81,9 @@ public sealed class BlockServiceTests(TemplateHouse house) : IClassFixture<Templ
 
     [Theory]
     [InlineData(MessageChannel.Email, "anna@example.com", "a***@example.com")]
-    [InlineData(MessageChannel.WeCom, "zhangsan", "zha***san")]
-    [InlineData(MessageChannel.Push, "ab", "a***")]
-    public void A_recipient_is_shown_in_part(MessageChannel channel, string recipient, string shown) => Assert.Equal(shown, BlockService.Masked(channel, recipient));
+    [InlineData(MessageChannel.WeCom, "zhangsan", "zhan***")]
+    [InlineData(MessageChannel.Push, "ab", "***")]
+    public void A_recipient_is_shown_in_part(MessageChannel channel, string recipient, string shown) => Assert.Equal(shown, RecipientMask.Of(channel, recipient));
 
     private async Task<IReadOnlyList<BlockRow>> FindAsync(BlockKind kind, string search) =>
         (await house.Blocks.ListAsync(new BlockFilter(kind, search), new PageRequest(), TemplateHouse.Keeper, default)).Value.Rows;

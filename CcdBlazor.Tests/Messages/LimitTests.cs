@@ -61,6 +61,24 @@ public sealed class LimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_recipients_limit_per_template_leaves_other_templates_alone()
+    {
+        var (one, other) = (await world.TemplateAsync(), await world.TemplateAsync());
+        await using (var db = await world.First.DbAsync())
+        {
+            db.ChannelAccounts.Single(a => a.Kind == "aliyun-sms").RecipientLimits = [new QuotaRule(86_400, 1, (int)MessageCategory.Notice, PerTemplate: true)];
+            db.Announce(MessageTopics.Accounts);
+            await db.SaveChangesAsync();
+        }
+
+        await world.SendUntilAsync(MessagesWorld.Request(one, MessageChannel.Sms, "13800000001", "1"), MessageState.Sent);
+        var second = await world.First.Sender.SendAsync(MessagesWorld.Request(one, MessageChannel.Sms, "13800000001", "2"), MessagesWorld.Program, null, default);
+        await world.SendUntilAsync(MessagesWorld.Request(other, MessageChannel.Sms, "13800000001", "3"), MessageState.Sent);
+        await Eventually.TrueAsync(async () => await world.ScalarAsync<short>("select why from later_messages where id = $1", second.Value.Id) == (short)WaitReason.RecipientLimit);
+        Assert.Equal(2, world.Sms.Received.Count);
+    }
+
+    [Fact]
     public async Task The_same_content_reaches_a_person_once_in_five_minutes_but_codes_always()
     {
         var notice = await world.TemplateAsync();

@@ -36,6 +36,84 @@ public sealed class RecoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_doubt_outlives_the_node_that_had_not_asked_yet()
+    {
+        var id = await HeldByTheDeadAsync(MessageChannel.Sms, begun: false, interrupted: true);
+        world.Sms.Asked = m => new SendOutcome(m.Id, SendResult.Accepted);
+        await world.UntilAsync(id, MessageState.Sent);
+        Assert.Empty(world.Sms.Received);
+    }
+
+    [Fact]
+    public async Task Every_question_is_about_the_send_and_never_about_the_question_before()
+    {
+        var asked = new List<DateTimeOffset?>();
+        world.Sms.Answer = (_, m) => new SendOutcome(m.Id, SendResult.Unknown);
+        world.Sms.Asked = m =>
+        {
+            lock (asked)
+                asked.Add(m.SentAround);
+            return new SendOutcome(m.Id, asked.Count < 4 ? SendResult.Unknown : SendResult.Accepted);
+        };
+        await world.SendUntilAsync(MessagesWorld.Request(template, MessageChannel.Sms, "13800000001"), MessageState.Sent);
+        Assert.Single(world.Sms.Received);
+        Assert.Equal(4, asked.Count);
+        Assert.Single(asked.Distinct());
+    }
+
+    [Fact]
+    public async Task A_doubt_is_for_a_person_when_the_account_that_sent_is_gone()
+    {
+        var gone = await world.AddAccountAsync(world.Sms, a => a.Enabled = false);
+        var id = await HeldByTheDeadAsync(MessageChannel.Sms, begun: false, interrupted: true, account: gone);
+        await world.UntilAsync(id, MessageState.Unknown);
+        Assert.Empty(world.Sms.Received);
+    }
+
+    [Fact]
+    public async Task What_a_receipt_settled_in_a_dead_nodes_claim_is_counted_and_not_sent_again()
+    {
+        var id = await HeldByTheDeadAsync(MessageChannel.Push, begun: false, settled: true);
+        await Eventually.TrueAsync(async () => await world.CountAsync("select count(*) from message_claims") == 0);
+        Assert.Equal(MessageState.Delivered, await world.StateAsync(id));
+        Assert.Equal(1, await world.CountAsync("select coalesce(sum(n), 0)::bigint from message_minutes where result = 3"));
+        Assert.Equal(0, await world.CountAsync("select count(*) from ready_messages"));
+        Assert.Empty(world.Push.Received);
+    }
+
+    [Fact]
+    public async Task A_receipt_that_overtakes_a_retry_ends_it()
+    {
+        world.First.Policy(p => p with { FirstBackOff = TimeSpan.FromMinutes(10) });
+        world.Push.Answer = (_, m) => new SendOutcome(m.Id, SendResult.Unknown);
+        var accepted = await world.First.Sender.SendAsync(MessagesWorld.Request(template, MessageChannel.Push, "d1"), MessagesWorld.Program, null, default);
+        var id = accepted.Value.Id;
+        await Eventually.TrueAsync(async () => await world.CountAsync("select count(*) from later_messages where id = $1", id) == 1);
+        await world.First.Get<ReceiptBook>().ApplyAsync(1, [new DeliveryReceipt(id, null, true, null, null, null, DateTimeOffset.UtcNow)], default);
+        await world.RunAsync("update later_messages set ready_at = now()");
+        await Eventually.TrueAsync(async () => await world.CountAsync("select coalesce(sum(n), 0)::bigint from message_minutes where result = 3") == 1);
+        Assert.Equal(MessageState.Delivered, await world.StateAsync(id));
+        Assert.Single(world.Push.Received);
+    }
+
+    [Fact]
+    public void A_lease_that_ended_never_holds_again()
+    {
+        var clock = TimeProvider.System;
+        var lease = new NodeLease(TimeSpan.FromHours(1), clock);
+        Assert.False(lease.Holds);
+        lease.Beat(clock.GetTimestamp());
+        Assert.True(lease.Holds);
+        lease.Beat(clock.GetTimestamp() - 2 * 3600 * clock.TimestampFrequency);
+        Assert.False(lease.Holds);
+        lease.Beat(clock.GetTimestamp());
+        Assert.True(lease.Holds);
+        lease.End();
+        lease.Beat(clock.GetTimestamp());
+        Assert.False(lease.Holds);
+    }
+
+    [Fact]
     public async Task A_node_that_was_declared_dead_writes_nothing_more()
     {
         using var stuck = new SemaphoreSlim(0);
@@ -132,13 +210,13 @@ public sealed class RecoveryTests : IAsyncLifetime
     }
 
     /// <summary>A message in the claim of a node that is no more.</summary>
-    private async Task<Guid> HeldByTheDeadAsync(MessageChannel channel, bool begun)
+    private async Task<Guid> HeldByTheDeadAsync(MessageChannel channel, bool begun, bool interrupted = false, bool settled = false, int? account = null)
     {
         var recipient = channel switch { MessageChannel.Sms => "13800000001", MessageChannel.Email => "a@example.com", _ => "d1" };
         var at = DateTimeOffset.UtcNow.AddHours(1);
         var accepted = await world.First.Sender.SendAsync(MessagesWorld.Request(template, channel, recipient) with { At = at }, MessagesWorld.Program, null, default);
         var id = accepted.Value.Id;
-        var account = await world.ScalarAsync<int>("select number from channel_accounts where channel = $1", (short)channel);
+        account ??= await world.ScalarAsync<int>("select number from channel_accounts where channel = $1", (short)channel);
         var statements = new List<string>
         {
             $"delete from later_messages where id = '{id}'",
@@ -146,6 +224,10 @@ public sealed class RecoveryTests : IAsyncLifetime
         };
         if (begun)
             statements.Add($"insert into message_traces (at, message_id, node, result, attempt, code) values (now(), '{id}', 1, 0, 0, '{account}')");
+        if (interrupted)
+            statements.Add($"update messages set code = 'interrupted', account = {account} where id = '{id}'");
+        if (settled)
+            statements.Add($"update messages set state = 4, receipt_at = now(), finished_at = now(), account = {account} where id = '{id}'");
         await using var connection = await world.First.Get<NpgsqlDataSource>().OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         foreach (var sql in statements)

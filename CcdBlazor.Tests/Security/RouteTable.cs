@@ -132,6 +132,7 @@ internal static class RouteTable
         new("POST", "/api/messages/batches/{id:guid}/{verb}", BatchKey, RouteKind.Key),
         // Providers have no account; the account's own secret says what is genuine.
         new("POST", "/api/messages/receipts/{account:int}", Anyone, RouteKind.Public),
+        new("GET", "/api/messages/receipts/{account:int}", Anyone, RouteKind.Public),
         new("*", "/api/messages/{**rest}", AnyKey, RouteKind.Key),
 
         new(Page, "/customers/{Id:guid}", SignedIn, RouteKind.Customer),

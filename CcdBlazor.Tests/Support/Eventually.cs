@@ -16,6 +16,20 @@ internal static class Eventually
         }
     }
 
+    /// <summary>Waits for the condition, but no longer than that; for tests that go on either way. Answers whether it came.</summary>
+    internal static async Task<bool> WithinAsync(Func<bool> condition, TimeSpan patience)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(since) > patience)
+                return false;
+            await Task.Delay(10);
+        }
+
+        return true;
+    }
+
     internal static Task TrueAsync(Func<bool> condition, TimeSpan? patience = null, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         TrueAsync(() => Task.FromResult(condition()), patience, what);
 }

@@ -14,8 +14,34 @@ internal static class ReceiptEndpoint
     /// <summary>Name of the limit per address, see <c>SecurityServices</c>.</summary>
     public const string RateLimit = "receipts";
 
-    public static void Map(IEndpointRouteBuilder routes) =>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
         routes.MapPost("/api/messages/receipts/{account:int}", HandleAsync).AllowAnonymous().DisableAntiforgery().RequireRateLimiting(RateLimit);
+        routes.MapGet("/api/messages/receipts/{account:int}", ConfirmAsync).AllowAnonymous().RequireRateLimiting(RateLimit);
+    }
+
+    /// <summary>WeChat asks once whether the address is ours.</summary>
+    private static async Task ConfirmAsync(int account, HttpContext http)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            var confirmed = await http.RequestServices.GetRequiredService<ReceiptDoor>().ConfirmAsync(
+                account, http.Request.Query.ToDictionary(q => q.Key, q => q.Value.ToString(), StringComparer.Ordinal), http.RequestAborted);
+            if (!confirmed.Ok)
+            {
+                await ApiAnswers.RefuseAsync(http, confirmed.Refusal, StatusCodes.Status401Unauthorized);
+                return;
+            }
+
+            http.Response.ContentType = "text/plain";
+            await http.Response.WriteAsync(confirmed.Value, http.RequestAborted);
+        }
+        catch (NpgsqlException)
+        {
+            await ApiAnswers.RefuseAsync(http, SendRefusals.Busy, retryAfter: TimeSpan.FromSeconds(5));
+        }
+    }
 
     private static async Task HandleAsync(int account, HttpContext http)
     {

@@ -9,7 +9,7 @@ namespace CcdBlazor.Channels;
 /// WeChat Official Account: form <c>template</c> (our id is recognised for 10 minutes), <c>subscribe</c>, and <c>text</c> or <c>news</c> as customer-service
 /// messages within 48 hours of the user's last word.
 /// </summary>
-public sealed class OfficialAccountProvider(WeChatCall call) : IMessageProvider
+public sealed class OfficialAccountProvider(WeChatCall call, ChannelSettings settings, TimeProvider clock) : IMessageProvider, IReceiptReader
 {
     public const string KindName = "oa";
 
@@ -19,7 +19,8 @@ public sealed class OfficialAccountProvider(WeChatCall call) : IMessageProvider
 
     public int LargestGroup => 1;
 
-    public ResendRule Resend => ResendRule.CannotTell;
+    /// <summary>In template messages; the other forms leave a mark before the call, see <see cref="ResendFor"/>.</summary>
+    public ResendRule Resend => ResendRule.RecognisesOurId;
 
     public TimeSpan RecognisesFor => TimeSpan.FromMinutes(10);
 
@@ -29,6 +30,8 @@ public sealed class OfficialAccountProvider(WeChatCall call) : IMessageProvider
     [
         new("AppId", "AppID", Secret: false, Required: true, "公众平台 → 设置与开发 → 基本配置"),
         new("AppSecret", "AppSecret", Secret: true, Required: true, "公众平台 → 设置与开发 → 基本配置；出口 IP 须加入白名单"),
+        new("Token", "Token（令牌）", Secret: true, Required: false, "公众平台 → 设置与开发 → 基本配置 → 服务器配置；留空则不接收送达回执"),
+        new("EncodingAESKey", "EncodingAESKey", Secret: true, Required: false, "同一处，43 个字符；消息加解密方式须选“安全模式”"),
     ];
 
     public ResendRule ResendFor(RenderedContent content) => content.Form == "template" ? ResendRule.RecognisesOurId : ResendRule.CannotTell;
@@ -46,35 +49,37 @@ public sealed class OfficialAccountProvider(WeChatCall call) : IMessageProvider
 
     public Task<ProbeResult> ProbeAsync(ProviderAccount account, CancellationToken ct) => call.ProbeAsync(account, account["AppId"], t => FetchAsync(account, t), ct);
 
+    /// <summary>The check of the address when it is entered: a signed word that has to come back as it is.</summary>
+    public string? Confirm(ProviderAccount account, IReadOnlyDictionary<string, string> query)
+    {
+        string Part(string name) => query.GetValueOrDefault(name, "");
+        return account["Token"] is { Length: > 0 } token && Fresh(Part("timestamp")) && WeChatCrypto.Genuine(Part("signature"), token, Part("timestamp"), Part("nonce")) ? Part("echostr") : null;
+    }
+
+    /// <summary>Only what is encrypted counts: in plain mode the signature does not cover the body.</summary>
+    public ReceiptRequest? Read(
+        ProviderAccount account, IReadOnlyDictionary<string, string> query, IReadOnlyDictionary<string, string> headers, ReadOnlyMemory<byte> body)
+    {
+        string Part(string name) => query.GetValueOrDefault(name, "");
+        if (account["Token"] is not { Length: > 0 } token || !Fresh(Part("timestamp")) || ElementsOf(Encoding.UTF8.GetString(body.Span)) is not { } outer
+            || outer.GetValueOrDefault("Encrypt") is not { Length: > 0 } encrypted || !WeChatCrypto.Genuine(Part("msg_signature"), token, Part("timestamp"), Part("nonce"), encrypted)
+            || WeChatCrypto.Decrypt(account["EncodingAESKey"], encrypted, account["AppId"]) is not { } xml)
+            return null;
+        // Whatever else happens to the account is answered too, or it would be asked again.
+        return new ReceiptRequest(ReadTemplateFinished(xml) is { } receipt ? [receipt] : [], "success", "text/plain");
+    }
+
+    private bool Fresh(string timestamp) =>
+        long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(clock.GetUtcNow().ToUnixTimeSeconds() - (double)seconds) <= settings.ReceiptClockSkew.TotalSeconds;
+
     /// <summary>
     /// The event TEMPLATESENDJOBFINISH, decrypted: the last word on a template message. It names our message by the number that sending answered with.
     /// None for any other event.
     /// </summary>
     public static DeliveryReceipt? ReadTemplateFinished(string xml)
     {
-        var fields = new Dictionary<string, string>();
-        var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 1024 * 1024 };
-        try
-        {
-            using var text = new StringReader(xml.TrimStart('\uFEFF'));
-            using var reader = XmlReader.Create(text, settings);
-            reader.MoveToContent();
-            reader.Read();
-            while (!reader.EOF && reader.NodeType != XmlNodeType.EndElement)
-            {
-                if (reader.NodeType != XmlNodeType.Element)
-                    reader.Read();
-                else if (reader.LocalName is "Event" or "MsgID" or "Status" or "CreateTime")
-                    fields[reader.LocalName] = reader.ReadElementContentAsString().Trim();
-                else
-                    reader.Skip();
-            }
-        }
-        catch (XmlException)
-        {
+        if (ElementsOf(xml) is not { } fields)
             return null;
-        }
-
         if (fields.GetValueOrDefault("Event") != "TEMPLATESENDJOBFINISH" || fields.GetValueOrDefault("MsgID") is not { Length: > 0 } number)
             return null;
         var status = fields.GetValueOrDefault("Status", "");
@@ -88,6 +93,34 @@ public sealed class OfficialAccountProvider(WeChatCall call) : IMessageProvider
             _ => (FailureClass.Transient, "微信未能送达"),
         };
         return new DeliveryReceipt(null, number, false, failure, CodeTable.Shorten(status), reason, at);
+    }
+
+    private static Dictionary<string, string>? ElementsOf(string xml)
+    {
+        var fields = new Dictionary<string, string>();
+        var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 1024 * 1024 };
+        try
+        {
+            using var text = new StringReader(xml.TrimStart('\uFEFF'));
+            using var reader = XmlReader.Create(text, settings);
+            reader.MoveToContent();
+            reader.Read();
+            while (!reader.EOF && reader.NodeType != XmlNodeType.EndElement)
+            {
+                if (reader.NodeType != XmlNodeType.Element)
+                    reader.Read();
+                else if (reader.LocalName is "Encrypt" or "Event" or "MsgID" or "Status" or "CreateTime")
+                    fields[reader.LocalName] = reader.ReadElementContentAsString().Trim();
+                else
+                    reader.Skip();
+            }
+        }
+        catch (XmlException)
+        {
+            return null;
+        }
+
+        return fields;
     }
 
     private async Task<SendOutcome> SendOneAsync(ProviderAccount account, OutgoingMessage message, CancellationToken ct)

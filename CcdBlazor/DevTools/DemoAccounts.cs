@@ -49,7 +49,7 @@ internal static class DemoAccounts
             (22, Draft("tencent-sms", "模拟 · 腾讯云短信", http, new() { ["SecretId"] = "sim-tencent-id", ["SmsSdkAppId"] = "1400000001", ["SignName"] = "客户资料平台" }, new() { ["SecretKey"] = "sim-tencent-secret" }, weight: 0)),
             (31, Draft("smtp", "模拟 · 邮件", $"smtp://{simulator.Host}:{mailPort}", new() { ["From"] = "notice@sim.test", ["FromName"] = "客户资料平台", ["UserName"] = "notice@sim.test", [Pin] = certificate }, new() { ["Password"] = "sim-smtp-password" })),
             (41, Draft("push-webhook", "模拟 · 应用推送", http, new() { ["KeyId"] = "sim-push" }, new() { ["Secret"] = "sim-push-secret" })),
-            (51, Draft("oa", "模拟 · 公众号", http, new() { ["AppId"] = "wxsim0000000001" }, new() { ["AppSecret"] = "sim-oa-secret" })),
+            (51, Draft("oa", "模拟 · 公众号", http, new() { ["AppId"] = "wxsim0000000001" }, new() { ["AppSecret"] = "sim-oa-secret", ["Token"] = "simcallback", ["EncodingAESKey"] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG" })),
             (61, Draft("wecom-app", "模拟 · 企业微信应用", http, new() { ["CorpId"] = "wwsim0000000001", ["AgentId"] = "1000002" }, new() { ["Secret"] = "sim-wecom-secret" })),
             (62, Draft("wecom-robot", "模拟 · 企业微信群机器人", http, [], new() { ["Key"] = "sim-robot-key" })),
             (71, Draft("feishu-bot", "模拟 · 飞书群机器人", http, [], new() { ["HookId"] = "sim-hook", ["Secret"] = "sim-hook-secret" })),

@@ -117,7 +117,7 @@ public static class CcdApplication
             new UploadOptions(Path.Combine(dataFolder, "uploads")) { ReserveBytes = BlobStoreServices.ReserveBytes(configuration) });
         services.AddBlobStore(configuration, dataFolder);
         services.AddMediaWorker(configuration);
-        services.AddChannels();
+        services.AddChannels(configuration.GetValue<TimeSpan?>("Messages:ListedAfter") is { } listed ? new ChannelSettings { ListedAfter = listed } : null);
         services.AddSecurity(configuration);
         services.AddSharedProtectionKeys();
         services.AddSingleton<PresenceBoard>();

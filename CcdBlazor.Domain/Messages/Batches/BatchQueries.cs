@@ -163,7 +163,7 @@ public sealed class BatchQueries
             ? r.IsDBNull(9) ? null : RecordWords.Of((WaitReason)r.GetInt16(9))
             : state is MessageState.Sent or MessageState.Delivered ? null : r.IsDBNull(6) ? RecordWords.Of(r.IsDBNull(5) ? null : r.GetString(5)) : r.GetString(6);
         return new BatchRecipientRow(
-            r.GetInt32(0), r.GetGuid(1), whole ? r.GetString(3) : ShownRecipient.Masked(channel, r.GetString(3)), state, why, r.GetInt16(7), r.IsDBNull(8) ? null : r.GetFieldValue<DateTimeOffset>(8));
+            r.GetInt32(0), r.GetGuid(1), whole ? r.GetString(3) : RecipientMask.Shown(channel, r.GetString(3)), state, why, r.GetInt16(7), r.IsDBNull(8) ? null : r.GetFieldValue<DateTimeOffset>(8));
     }
 
     private async Task<bool> MaySeeAsync(Guid id, Actor by, CancellationToken ct)

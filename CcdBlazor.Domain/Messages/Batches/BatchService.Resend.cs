@@ -26,10 +26,12 @@ public sealed partial class BatchService
 
     /// <summary>
     /// A new batch, started at once, with only the failed of a finished or cancelled one. Each failure is sent again once, however often this is asked
-    /// for; those whose outcome is unknown are not among them. Refuses when nothing is left to resend.
+    /// for; those whose outcome is unknown are not among them. Refuses when nothing is left to resend. Needs <see cref="Permission.SendMessages"/>.
     /// </summary>
     public async Task<Result<BatchAccepted>> ResendFailedAsync(Guid id, MessageCaller by, CancellationToken ct)
     {
+        if (!by.Actor.May(Permission.SendMessages))
+            return CommonRefusals.Forbidden;
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(ct);
         await using var work = await db.BeginAsync(ct);

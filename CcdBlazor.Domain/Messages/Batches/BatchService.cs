@@ -50,9 +50,11 @@ public sealed partial class BatchService
         return await WriteAsync(draft, name, template, good, bad, by, bodyHash, now, ct);
     }
 
-    /// <summary>Starts, pauses, resumes, continues after the canary, cancels or approves.</summary>
+    /// <summary>Starts, pauses, resumes, continues after the canary, cancels or approves. Needs <see cref="Permission.SendMessages"/>, as everything that steers a batch.</summary>
     public async Task<Result<BatchState>> MoveAsync(Guid id, BatchMove move, Actor by, CancellationToken ct)
     {
+        if (!by.May(Permission.SendMessages))
+            return CommonRefusals.Forbidden;
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(ct);
         await using var work = await db.BeginAsync(ct);
@@ -114,6 +116,8 @@ public sealed partial class BatchService
 
     private async Task<Result> EditAsync(Guid id, Actor by, string action, Func<MessageBatch, Result> change, CancellationToken ct)
     {
+        if (!by.May(Permission.SendMessages))
+            return CommonRefusals.Forbidden;
         await using var db = await contexts.CreateDbContextAsync(ct);
         if (await db.MessageBatches.SingleOrDefaultAsync(b => b.Id == id, ct) is not { } batch)
             return CommonRefusals.NotFound;

@@ -16,10 +16,15 @@ public static class AccountKinds
     private const int Day = 86_400;
     private const int Codes = 1;
     private const int Notices = 2;
+    private const string Aliyun = "阿里云帮助中心 2881383，2026-11";
 
     public static IReadOnlyList<AccountKind> All { get; } =
     [
-        new("aliyun-sms", "阿里云短信", [], Sms("阿里云帮助中心 2881383，2026-11"), PriceMilli: 45),
+        // Codes per number; other messages per number and template.
+        new("aliyun-sms", "阿里云短信", [],
+            [
+                new(Minute, 1, Codes, Aliyun), new(Hour, 5, Codes, Aliyun), new(Day, 10, Codes, Aliyun), new(Day, 50, Notices, Aliyun, PerTemplate: true),
+            ], PriceMilli: 45),
         new("tencent-sms", "腾讯云短信", [],
             [
                 new(30, 1, 0, "腾讯云短信默认频率：同号码 30 秒 1 条，2026-11"), new(Hour, 5, 0, "腾讯云短信默认频率：同号码 1 小时 5 条，2026-11"),
@@ -39,9 +44,4 @@ public static class AccountKinds
 
     /// <summary>The kind, or one without a name and limits of its own where only the client knows it.</summary>
     public static AccountKind Of(string kind) => All.FirstOrDefault(k => k.Kind == kind) ?? new AccountKind(kind, kind, [], []);
-
-    private static IReadOnlyList<QuotaRule> Sms(string source) =>
-    [
-        new(Minute, 1, Codes, source), new(Hour, 5, Codes, source), new(Day, 10, Codes, source), new(Day, 50, Notices, source),
-    ];
 }

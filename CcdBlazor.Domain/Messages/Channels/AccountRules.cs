@@ -69,5 +69,5 @@ internal static class AccountRules
     private static bool AreSound(IReadOnlyList<QuotaRule> rules) =>
         rules.Count <= MostRules
         && rules.All(r => r.Seconds is >= 1 and <= 31 * 86_400 && r.Limit is >= 1 and <= 100_000_000 && r.Category is >= 0 and <= 3 && (r.Source?.Length ?? 0) <= 200)
-        && rules.Select(r => (r.Seconds, r.Category)).Distinct().Count() == rules.Count;
+        && rules.Select(r => (r.Seconds, r.Category, r.PerTemplate)).Distinct().Count() == rules.Count;
 }

@@ -61,4 +61,5 @@ internal sealed class ChannelAccount
 /// <param name="Seconds">Length of the window; 86,400 is the calendar day in Shanghai for accounts, a sliding day for recipients.</param>
 /// <param name="Category">Only for messages of this category (codes to one number); 0 for all.</param>
 /// <param name="Source">Which document says so, and of when; for the form.</param>
-public sealed record QuotaRule(int Seconds, int Limit, int Category = 0, string? Source = null);
+/// <param name="PerTemplate">Of a recipient's limit: counted for each of the provider's templates on its own.</param>
+public sealed record QuotaRule(int Seconds, int Limit, int Category = 0, string? Source = null, bool PerTemplate = false);

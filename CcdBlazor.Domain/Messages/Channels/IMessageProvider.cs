@@ -58,6 +58,9 @@ public interface IReceiptReader
     /// Verifies the request (signature or secret of the account, in constant time) and reads its receipts. None when it is not genuine.
     /// </summary>
     ReceiptRequest? Read(ProviderAccount account, IReadOnlyDictionary<string, string> query, IReadOnlyDictionary<string, string> headers, ReadOnlyMemory<byte> body);
+
+    /// <summary>For providers that check the address by a GET when it is entered: what has to be answered, or none when the request is not genuine.</summary>
+    string? Confirm(ProviderAccount account, IReadOnlyDictionary<string, string> query) => null;
 }
 
 /// <summary>Implemented beside <see cref="IMessageProvider"/> by kinds that are asked for receipts.</summary>

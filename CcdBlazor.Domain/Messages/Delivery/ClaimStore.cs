@@ -21,7 +21,7 @@ internal sealed class ClaimStore(NpgsqlDataSource source, RecentRows recent)
 
     private const string Fetch = """
         select id, accepted_at, not_before, expires_at, template_id, person, batch_id, batch_no, customer_id, subject_id, caller, template_version,
-          account, channel, priority, attempt, urgent, recipient, variables, fallbacks, code
+          account, channel, priority, attempt, urgent, recipient, variables, fallbacks, code, state, receipt_at is not null
         from messages where id = any($1) and id between $2 and $3
         """;
 
@@ -29,13 +29,13 @@ internal sealed class ClaimStore(NpgsqlDataSource source, RecentRows recent)
     /// Claims up to <paramref name="most"/> messages of one lane and class, oldest first, beyond <paramref name="after"/> in the queue.
     /// Answers the group (null when there was nothing) and the last place that was reached.
     /// </summary>
-    public async Task<(ClaimedGroup? Group, long Last)> ClaimAsync(Guid claim, Guid node, int lane, int? account, short priorityClass, int most, long after, DateTimeOffset now, CancellationToken ct)
+    public async Task<(ClaimedGroup? Group, long Last)> ClaimAsync(Guid claim, NodeLease lease, int lane, int? account, short priorityClass, int most, long after, DateTimeOffset now, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        var (taken, last) = await TakeAsync(connection, claim, node, lane, account, priorityClass, most, after, now, ct);
+        var (taken, last) = await TakeAsync(connection, claim, lease.Id, lane, account, priorityClass, most, after, now, ct);
         if (taken.Count == 0)
             return (null, last);
-        return (new ClaimedGroup(claim, lane, priorityClass, now, await RowsAsync(connection, taken, lane, priorityClass, ct)), last);
+        return (new ClaimedGroup(claim, lease, lane, priorityClass, now, await RowsAsync(connection, taken, lane, priorityClass, ct)), last);
     }
 
     /// <summary>The same without reading the messages, for a claim that somebody else will take over. Nobody has tried them under it, so it names no account.</summary>
@@ -134,6 +134,7 @@ internal sealed class ClaimStore(NpgsqlDataSource source, RecentRows recent)
                 Variables = r.GetString(18),
                 Fallbacks = r.IsDBNull(19) ? null : r.GetString(19),
                 Interrupted = !r.IsDBNull(20) && r.GetString(20) == MessageRow.InterruptedCode,
+                Settled = r.GetInt16(21) is (short)MessageState.Delivered or (short)MessageState.Failed && r.GetBoolean(22),
             });
         return rows;
     }

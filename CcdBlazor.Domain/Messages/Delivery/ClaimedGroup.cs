@@ -4,7 +4,8 @@ using CcdBlazor.Domain.Messages.Sending;
 namespace CcdBlazor.Domain.Messages.Delivery;
 
 /// <summary>Messages that this node took out of the queue together. The claim's row goes when the last of them has left it.</summary>
-internal sealed record ClaimedGroup(Guid Id, int Lane, short Class, DateTimeOffset At, List<MessageRow> Rows);
+/// <param name="Lease">Under which they were taken: without it nothing of the group may be sent any more.</param>
+internal sealed record ClaimedGroup(Guid Id, NodeLease Lease, int Lane, short Class, DateTimeOffset At, List<MessageRow> Rows);
 
 /// <summary>How a message leaves its claim.</summary>
 internal enum ExitKind : short

@@ -53,7 +53,7 @@ public sealed class DeliveryEngine
         life = new NodeLife(source, signals, byKind, accounts, active, times, () => JsonSerializer.Serialize(Gauges, JsonSerializerOptions.Web), clock, logs.CreateLogger<NodeLife>());
         promoter = new Promoter(source, signals, clock);
         var tools = new LaneTools(source, claims, active, exits, accounts, templates, gate, quota, batches, policy, tickets, carrier, byKind, secrets, clock, logs.CreateLogger<LaneRunner>());
-        lanes = byKind.Values.Select(p => p.Channel).Distinct().ToDictionary(channel => channel, channel => new LaneRunner(channel, tools, () => life.Id, () => life.MayClaim));
+        lanes = byKind.Values.Select(p => p.Channel).Distinct().ToDictionary(channel => channel, channel => new LaneRunner(channel, tools, () => life.Lease));
     }
 
     /// <summary>How each lane of this node is doing.</summary>

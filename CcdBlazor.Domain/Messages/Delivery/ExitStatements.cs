@@ -8,10 +8,12 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// <summary>The statements that write a group of outcomes: one round trip, one commit.</summary>
 internal static class ExitStatements
 {
+    // It leaves its claim here too ("turn"): whoever takes over the claim tells by it what has been counted. What a receipt said before stays.
     private const string Finals = """
         update messages m set
-          state = case when m.receipt_at is null then u.state else m.state end, finished_at = u.at, attempt = u.attempt, account = coalesce(u.account, m.account),
-          failure = u.failure, code = u.code, reason = u.reason, provider_id = u.provider_id, cost_milli = coalesce(m.cost_milli, 0) + coalesce(u.cost_milli, 0)
+          state = case when m.receipt_at is null then u.state else m.state end, finished_at = u.at, attempt = u.attempt, account = coalesce(u.account, m.account), turn = m.turn + 1,
+          failure = case when m.receipt_at is null then u.failure else m.failure end, code = case when m.receipt_at is null then u.code else m.code end,
+          reason = case when m.receipt_at is null then u.reason else m.reason end, provider_id = coalesce(u.provider_id, m.provider_id), cost_milli = coalesce(m.cost_milli, 0) + coalesce(u.cost_milli, 0)
         from unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::smallint[], $5::int[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::int[])
           as u(id, state, at, attempt, account, failure, code, reason, provider_id, cost_milli)
         where m.id = u.id and m.id between $11 and $12
@@ -81,7 +83,7 @@ internal static class ExitStatements
         insert into message_provider_ids (provider_id, message_id, at) select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) on conflict do nothing
         """;
 
-    /// <summary>Place of <see cref="Finals"/> in the batch: behind the kind of plans, the check of the claims, and the number of the group.</summary>
+    /// <summary>Place of <see cref="Finals"/> in the batch: behind the kind of plans, the number of the group, and the check of the claims.</summary>
     private const int FinalsAt = 3;
 
     public static async Task WriteAsync(NpgsqlConnection connection, Guid flush, List<MessageExit> group, DateTimeOffset now, CancellationToken ct)
@@ -90,8 +92,9 @@ internal static class ExitStatements
         await using var batch = new UnnestBatch(connection, transaction);
         var claims = group.GroupBy(e => e.Claim).Select(g => (Id: g.Key, Count: g.Count())).OrderBy(c => c.Id, UuidOrder.Instance).ToList();
         batch.Add(UnnestBatch.PlanForTheseArguments);
-        batch.Add("select message_claims_held($1)").Column(claims, Uuid, c => c.Id);
+        // First of all: a second try waits here for the end of the first one, of which nobody knows yet whether it commits.
         batch.Add("insert into message_flushes (id, at) values ($1, $2)").Value(flush, Uuid).Value(now.UtcDateTime, TimestampTz);
+        batch.Add("select message_claims_held($1)").Column(claims, Uuid, c => c.Id);
 
         // In the order of ids, as receipts are applied: the two never wait for each other in a circle.
         group.Sort((a, b) => UuidOrder.Instance.Compare(a.Row.Id, b.Row.Id));

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Limits;
@@ -18,12 +17,15 @@ internal sealed record LaneTools(
 /// Delivers one channel: claims groups whenever a worker is free, asks the gate, and hands the calls to the workers.
 /// It claims no more than it can begin at once, so an urgent message never waits behind what this node hoards.
 /// </summary>
-internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<Guid> node, Func<bool> mayClaim)
+internal sealed partial class LaneRunner(MessageChannel channel, LaneTools tools, Func<NodeLease> leaseNow)
 {
     /// <summary>Most messages per claim: 500 per claim is 14 to 22 times as fast as one (measured on PostgreSQL 18).</summary>
     private const int LargestClaim = 500;
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    /// <summary>A call that waited longer for its worker renews its mark: whoever asks about it counts from there.</summary>
+    private static readonly TimeSpan MarkHolds = TimeSpan.FromSeconds(1);
 
     /// <summary>A worker without a usable account keeps a ticket for so long; then the messages go back into the queue. One that rests would hold up the others' tickets.</summary>
     private static TimeSpan AccountPatience(int lane) => TimeSpan.FromSeconds(Lane.AccountOf(lane) is null ? 30 : 2);
@@ -45,7 +47,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
     public async Task RunAsync(CancellationToken ct)
     {
         if (tools.Carrier is { } carrier && carrier.Carries(channel))
-            relay = new LaneRelay(channel, carrier, tools, Queue, node);
+            relay = new LaneRelay(channel, carrier, tools, Queue, () => leaseNow().Id);
         var watching = relay?.WatchAsync(ct) ?? Task.CompletedTask;
         while (!ct.IsCancellationRequested)
         {
@@ -58,9 +60,12 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
             {
                 break;
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
+                // Whatever it was, the lane goes on.
                 Bottleneck = Bottleneck.Database;
+                if (e is not (NpgsqlException or IOException or TimeoutException or InvalidOperationException))
+                    tools.Log.LogError(e, "A claim of lane {Channel} failed", channel);
                 tools.Log.LogWarning("Lane {Channel} waits for the database ({Error})", channel, e is PostgresException p ? p.SqlState : e.GetType().Name);
                 await Task.Delay(LookAgain, tools.Clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -103,7 +108,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
                 return;
             }
 
-            group = await tools.Tickets.TakeOverAsync(ticket, node(), account.Number, tools.Clock.GetUtcNow(), ct);
+            group = await tools.Tickets.TakeOverAsync(ticket, leaseNow(), account.Number, tools.Clock.GetUtcNow(), ct);
         }
         finally
         {
@@ -128,7 +133,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
     {
         for (var since = tools.Clock.GetTimestamp(); ; await Task.Delay(TimeSpan.FromMilliseconds(50), tools.Clock, ct))
         {
-            if (!mayClaim() || tools.Exits.Waiting > 10_000)
+            if (!leaseNow().Holds || tools.Exits.Waiting > 10_000)
             {
                 since = tools.Clock.GetTimestamp();
                 continue;
@@ -155,7 +160,8 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
     private async Task<bool> StepAsync(CancellationToken ct)
     {
         var policy = tools.Policy.Current;
-        if (!mayClaim() || tools.Exits.Waiting > 10_000)
+        var lease = leaseNow();
+        if (!lease.Holds || tools.Exits.Waiting > 10_000)
         {
             Bottleneck = Bottleneck.Database;
             return false;
@@ -202,7 +208,7 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         long last;
         try
         {
-            (group, last) = await tools.Claims.ClaimAsync(claim, node(), chosen.Lane, account.Number, chosen.Class, most, chosen.After, now, ct);
+            (group, last) = await tools.Claims.ClaimAsync(claim, lease, chosen.Lane, account.Number, chosen.Class, most, chosen.After, now, ct);
         }
         finally
         {
@@ -261,14 +267,11 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
             var ready = await PrepareAsync(group, account, provider, policy, left);
             if (ready.Count == 0)
                 return;
-            var doubtful = ready.FindAll(r => r.Rule != ResendRule.RecognisesOurId);
-            if (doubtful.Count > 0)
-                // If this node dies in the call, its successor must know that the call had begun.
-                await BeginTraces.WriteAsync(tools.Source, group.Id, doubtful.ConvertAll(r => r.Row), account.Number, tools.Clock.GetUtcNow(), CancellationToken.None);
+            var marked = await MarkAsync(group, ready.FindAll(r => r.Marked));
             var calls = new List<Task>();
-            foreach (var part in ready.GroupBy(r => (r.Through.Number, r.Row.Interrupted, r.Rule)))
-                foreach (var chunk in part.Chunk(provider.LargestGroup))
-                    calls.Add(CallAsync(group, chunk[0].Through, provider, chunk, part.Key.Interrupted && part.Key.Rule == ResendRule.CanBeAsked, policy, part.Key.Rule, left));
+            foreach (var part in ready.GroupBy(r => (r.Through.Number, r.Asked, r.Rule)))
+                foreach (var chunk in part.Chunk(part.First().Client.LargestGroup))
+                    calls.Add(CallAsync(group, chunk, marked, policy, left));
             await Task.WhenAll(calls);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -278,173 +281,51 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         }
         finally
         {
-            // Whatever has no outcome yet was not begun: back into the queue, nothing is lost.
+            // Whatever has no outcome yet was not begun: back into the queue, nothing is lost. An older doubt stays with it.
             var now = tools.Clock.GetUtcNow();
             List<MessageRow> rest;
             lock (left)
                 rest = [.. left];
             foreach (var row in rest)
-                await LeaveAsync(new MessageExit(row, group.Id, ExitKind.Later) { ReadyAt = now.AddSeconds(1), EndedAt = now, Why = WaitReason.Retry, Code = "not_begun" }, left);
+                await LeaveAsync(new MessageExit(row, group.Id, ExitKind.Later) { ReadyAt = now.AddSeconds(1), EndedAt = now, Why = WaitReason.Retry, Code = row.Interrupted ? MessageRow.InterruptedCode : "not_begun" }, left);
         }
     }
 
-    private readonly record struct Ready(MessageRow Row, OutgoingMessage Message, AccountInUse Through, ResendRule Rule);
-
-    /// <summary>Gate, template, quota. What may not go leaves the claim here.</summary>
-    private async Task<List<Ready>> PrepareAsync(ClaimedGroup group, AccountInUse account, IMessageProvider provider, DeliveryPolicy policy, HashSet<MessageRow> left)
+    private async Task CallAsync(ClaimedGroup group, Ready[] chunk, DateTimeOffset marked, DeliveryPolicy policy, HashSet<MessageRow> left)
     {
-        var ct = CancellationToken.None;
-        var now = tools.Clock.GetUtcNow();
-        var rows = group.Rows;
-        var templates = new CompiledTemplate?[rows.Count];
-        for (var i = 0; i < rows.Count; i++)
-            templates[i] = await tools.Templates.VersionAsync(rows[i].TemplateId, rows[i].TemplateVersion, ct);
-        var open = new List<int>(rows.Count);
-        for (var i = 0; i < rows.Count; i++)
-        {
-            var state = rows[i].BatchId is { } batch ? await tools.Batches.StateAsync(batch, ct) : BatchState.Running;
-            if (templates[i] is null || !templates[i]!.Speaks(rows[i].Channel))
-                await LeaveAsync(Out(rows[i], group, now, MessageState.Skipped, SkipCodes.TemplateGone), left);
-            else if (state == BatchState.Cancelled && !rows[i].Interrupted)
-                await LeaveAsync(Out(rows[i], group, now, MessageState.Cancelled, null), left);
-            else if (state == BatchState.Paused && !rows[i].Interrupted)
-                await LeaveAsync(Wait(rows[i], group, now, DateTimeOffset.MaxValue, WaitReason.Paused), left);
-            else
-                open.Add(i);
-        }
-
-        if (open.Count == 0)
-            return [];
-        var answers = await tools.Gate.AskAsync(open.ConvertAll(i => rows[i]), open.ConvertAll(i => templates[i]), policy, now, ct);
-        var go = new List<int>(open.Count);
-        for (var k = 0; k < open.Count; k++)
-            if (answers[k].SkipCode is { } code)
-                await LeaveAsync(Out(rows[open[k]], group, now, MessageState.Skipped, code), left);
-            else if (answers[k].WaitUntil is { } until)
-                await LeaveAsync(Wait(rows[open[k]], group, now, until, answers[k].Why), left);
-            else
-                go.Add(open[k]);
-        go = await UnderRecipientLimitsAsync(group, go, templates, account, now, left);
-        go = await UnderQuotaAsync(group, go, account, now, left);
-
-        var accounts = await tools.Accounts.CurrentAsync(ct);
-        var since = await InterruptedAsync(go.FindAll(i => rows[i].Interrupted).ConvertAll(i => rows[i].Id), ct);
-        var ready = new List<Ready>(go.Count);
-        foreach (var i in go)
-        {
-            var row = rows[i];
-            var values = row.Variables.Length <= 2 ? NoValues : JsonSerializer.Deserialize(row.Variables, MessageJson.Default.DictionaryStringString)!;
-            if (SealedVariables.MayBeIn(row.Variables))
-                tools.Secrets.Open(values, row.Id);
-            var content = templates[i]!.Render(row.Channel, values);
-            var rule = provider.ResendFor(content);
-            var before = row.Interrupted && since.TryGetValue(row.Id, out var moments) ? moments : default;
-            if (row.Interrupted && rule == ResendRule.RecognisesOurId && (before.First is not { } first || now - first > provider.RecognisesFor - TimeSpan.FromMinutes(1)))
-            {
-                // The provider has forgotten our id by now: a person decides.
-                await LeaveAsync(Out(row, group, now, MessageState.Unknown, "forgotten") with { Reason = "发送中断后已超过服务商的去重时间，无法确认是否送出" }, left);
-                continue;
-            }
-
-            // An interrupted send is settled by the account that made it.
-            var through = row.Interrupted && row.Account is { } number && accounts.TryGetValue(number, out var own) ? own : account;
-            ready.Add(new Ready(row, new OutgoingMessage(row.Id, row.Recipient, content, before.Last ?? before.First ?? row.AcceptedAt), through, rule));
-        }
-
-        return ready;
-    }
-
-    /// <summary>
-    /// When the sends that were interrupted had begun: the first mark of all (how long the provider may know our id), and the last beginning
-    /// (which send to ask about: an earlier one is settled).
-    /// </summary>
-    private async Task<Dictionary<Guid, (DateTimeOffset? First, DateTimeOffset? Last)>> InterruptedAsync(List<Guid> ids, CancellationToken ct)
-    {
-        var since = new Dictionary<Guid, (DateTimeOffset?, DateTimeOffset?)>();
-        if (ids.Count == 0)
-            return since;
-        await using var command = tools.Source.CreateCommand("select message_id, min(at), max(at) filter (where node = 1 and result = 0) from message_traces where message_id = any($1) and node in (1, 2) group by message_id");
-        command.Parameters.AddWithValue(ids.ToArray());
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-            since[reader.GetGuid(0)] = (reader.GetFieldValue<DateTimeOffset>(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2));
-        return since;
-    }
-
-    private static readonly Dictionary<string, string> NoValues = [];
-
-    private async Task<List<int>> UnderRecipientLimitsAsync(ClaimedGroup group, List<int> go, CompiledTemplate?[] templates, AccountInUse account, DateTimeOffset now, HashSet<MessageRow> left)
-    {
-        if (account.RecipientLimits.Count == 0 || go.Count == 0)
-            return go;
-        foreach (var rules in account.RecipientLimits.GroupBy(r => r.Category).ToList())
-        {
-            var asked = go.FindAll(i => !group.Rows[i].Interrupted && (rules.Key == 0 || (short)templates[i]!.Category == rules.Key));
-            // One recipient twice in a group: the second waits for the next claim.
-            var byKey = asked.GroupBy(i => RecipientRules.HashOf($"{account.Number}:{rules.Key}:{group.Rows[i].Recipient}")).ToDictionary(g => g.Key, g => g.ToList());
-            if (byKey.Count == 0)
-                continue;
-            var waiting = await tools.Quota.TakeRecipientsAsync(byKey.Keys, [.. rules], now, CancellationToken.None);
-            foreach (var (key, members) in byKey)
-            {
-                var held = waiting.TryGetValue(key, out var until) ? members : members[1..];
-                foreach (var i in held)
-                {
-                    go.Remove(i);
-                    await LeaveAsync(Wait(group.Rows[i], group, now, until == default ? now.AddMilliseconds(200) : until, WaitReason.RecipientLimit), left);
-                }
-            }
-        }
-
-        return go;
-    }
-
-    private async Task<List<int>> UnderQuotaAsync(ClaimedGroup group, List<int> go, AccountInUse account, DateTimeOffset now, HashSet<MessageRow> left)
-    {
-        if (account.Spans.Length == 0 || go.Count == 0)
-            return go;
-        var (granted, freeAt) = await tools.Quota.TakeAsync(account, go.Count, now, CancellationToken.None);
-        if (granted >= go.Count)
-            return go;
-        var until = freeAt ?? now.AddSeconds(1);
-        account.QuotaFreeAt(until);
-        foreach (var i in go[granted..])
-            await LeaveAsync(Wait(group.Rows[i], group, now, until, WaitReason.Quota), left);
-        return go[..granted];
-    }
-
-    private async Task CallAsync(ClaimedGroup group, AccountInUse account, IMessageProvider provider, Ready[] chunk, bool ask, DeliveryPolicy policy, ResendRule rule, HashSet<MessageRow> left)
-    {
+        var (account, client, rule) = (chunk[0].Through, chunk[0].Client, chunk[0].Rule);
         await Pool.EnterAsync(group.Class);
         var startedAt = tools.Clock.GetUtcNow();
-        IReadOnlyList<SendOutcome> outcomes;
+        IReadOnlyList<SendOutcome> outcomes = [];
         try
         {
-            var messages = Array.ConvertAll(chunk, c => c.Message);
-            outcomes = !mayClaim()
-                ? [] // declared dead meanwhile, or cut off from the database: a successor may be at work
-                : ask ? await provider.AskAsync(account.Provider, messages, CancellationToken.None) : await provider.SendAsync(account.Provider, messages, CancellationToken.None);
+            if (chunk[0].Marked && (startedAt - marked).Duration() > MarkHolds)
+            {
+                await MarkAsync(group, [.. chunk]);
+                startedAt = tools.Clock.GetUtcNow();
+            }
+
+            // Otherwise declared dead meanwhile, or cut off from the database: a successor may be at work.
+            if (group.Lease.Holds)
+                outcomes = await SpeakAsync(account, client, chunk);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        finally
         {
-            tools.Log.LogError(e, "The client {Kind} failed", provider.Kind);
-            outcomes = Array.ConvertAll(chunk, c => new SendOutcome(c.Row.Id, SendResult.Unknown, Code: "client_error"));
+            Pool.Leave(tools.Clock.GetUtcNow() - startedAt, outcomes.Any(o => o is { Failure: FailureClass.Throttled, RecipientOnly: false }));
         }
 
         var endedAt = tools.Clock.GetUtcNow();
-        var throttled = outcomes.Any(o => o is { Failure: FailureClass.Throttled, RecipientOnly: false });
-        Pool.Leave(endedAt - startedAt, throttled);
         if (outcomes.Count == 0)
             return;
         // From memory: after a send nothing may stand between its outcome and the writer.
         var others = Choose(tools.Accounts.Known, group.Lane, endedAt, except: account.Number).Account is not null;
         for (var i = 0; i < chunk.Length; i++)
             await LeaveAsync(
-                RetryRules.Decide(chunk[i].Row, group.Id, outcomes[i], rule, provider is IReceiptPoller, account.Number, others, policy, startedAt, endedAt, Random.Shared.NextDouble())
-                    with { FoundByProviderId = !provider.ReceiptsReturnOurId }, left);
+                RetryRules.Decide(chunk[i].Row, group.Id, outcomes[i], rule, client is IReceiptPoller, account.Number, others, policy, startedAt, endedAt, Random.Shared.NextDouble())
+                    with { FoundByProviderId = !client.ReceiptsReturnOurId }, left);
         try
         {
-            await JudgeAsync(account, outcomes, policy, endedAt);
+            await JudgeAsync(account, outcomes, chunk[0].Asked, policy, endedAt);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
         {
@@ -452,8 +333,27 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         }
     }
 
+    /// <summary>The call itself. Always one outcome per message: what a client leaves open is unknown, for it may have left.</summary>
+    private async Task<IReadOnlyList<SendOutcome>> SpeakAsync(AccountInUse account, IMessageProvider client, Ready[] chunk)
+    {
+        var messages = Array.ConvertAll(chunk, c => c.Message);
+        try
+        {
+            var outcomes = chunk[0].Asked ? await client.AskAsync(account.Provider, messages, CancellationToken.None) : await client.SendAsync(account.Provider, messages, CancellationToken.None);
+            if (outcomes.Count == chunk.Length)
+                return outcomes;
+            tools.Log.LogError("The client {Kind} answered {Outcomes} outcomes for {Messages} messages", client.Kind, outcomes.Count, chunk.Length);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            tools.Log.LogError(e, "The client {Kind} failed", client.Kind);
+        }
+
+        return Array.ConvertAll(chunk, c => new SendOutcome(c.Row.Id, SendResult.Unknown, Code: "client_error"));
+    }
+
     /// <summary>What the call says about the account: push-back, refused keys, or one failure too many in a row.</summary>
-    private async Task JudgeAsync(AccountInUse account, IReadOnlyList<SendOutcome> outcomes, DeliveryPolicy policy, DateTimeOffset now)
+    private async Task JudgeAsync(AccountInUse account, IReadOnlyList<SendOutcome> outcomes, bool asked, DeliveryPolicy policy, DateTimeOffset now)
     {
         SendOutcome? Worst(FailureClass failure)
         {
@@ -464,7 +364,8 @@ internal sealed class LaneRunner(MessageChannel channel, LaneTools tools, Func<G
         }
 
         var bad = outcomes.All(o => o.Failure == FailureClass.Transient || o.Result == SendResult.Unknown);
-        var inARow = account.Note(!bad);
+        // "Not listed yet" is an answer, not a failure.
+        var inARow = asked ? 0 : account.Note(!bad);
         if (Worst(FailureClass.Credentials) is { } refused)
             await tools.Accounts.RestAsync(account, now + policy.CredentialsRest, CredentialsReason.Of(refused.Reason ?? refused.Code), CancellationToken.None);
         else if (Worst(FailureClass.Throttled) is { } pushed)

@@ -21,15 +21,11 @@ internal sealed record NodeTimes(TimeSpan Beat, TimeSpan OwnLimit, TimeSpan Othe
 internal sealed class NodeLife(
     NpgsqlDataSource source, LaneSignals signals, IReadOnlyDictionary<string, IMessageProvider> providers, AccountBook accounts, ActiveClaims active, NodeTimes times, Func<string?> gauges, TimeProvider clock, ILogger<NodeLife> log)
 {
-    private Guid id = Guid.CreateVersion7();
-    private long beatAt;
     private long steadySince;
-    private volatile bool registered;
+    private volatile NodeLease lease = new(times.OwnLimit, clock);
 
-    public Guid Id => id;
-
-    /// <summary>True while it is certain that nobody else has taken over what this node holds.</summary>
-    public bool MayClaim => registered && clock.GetElapsedTime(beatAt) < times.OwnLimit;
+    /// <summary>Under which this node claims and sends now; another one after it was declared dead.</summary>
+    public NodeLease Lease => lease;
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -59,36 +55,36 @@ internal sealed class NodeLife(
     /// <summary>Others gave this node up: it goes on as a new one, empty-handed.</summary>
     private void Renew()
     {
-        registered = false;
-        id = Guid.CreateVersion7();
+        lease.End();
+        lease = new NodeLease(times.OwnLimit, clock);
     }
 
     /// <summary>A clean end, after the last outcome was written.</summary>
     public async Task LeaveAsync(CancellationToken ct)
     {
-        registered = false;
+        lease.End();
         await using var command = source.CreateCommand("delete from message_nodes where id = $1");
-        command.Parameters.AddWithValue(id);
+        command.Parameters.AddWithValue(lease.Id);
         await command.ExecuteNonQueryAsync(ct);
     }
 
     public async Task BeatAsync(CancellationToken ct)
     {
         var started = clock.GetTimestamp();
-        if (!registered)
+        var mine = lease;
+        if (!mine.Entered)
         {
             await using var enter = source.CreateCommand("insert into message_nodes (id, name, started_at, seen_at) values ($1, $2, now(), now()) on conflict (id) do nothing");
-            enter.Parameters.AddWithValue(id);
+            enter.Parameters.AddWithValue(mine.Id);
             enter.Parameters.AddWithValue(ThisHost.Name);
             await enter.ExecuteNonQueryAsync(ct);
             steadySince = started;
-            beatAt = started;
-            registered = true;
+            mine.Beat(started);
             return;
         }
 
         await using var beat = source.CreateCommand("update message_nodes set seen_at = now(), gauges = $2 where id = $1");
-        beat.Parameters.AddWithValue(id);
+        beat.Parameters.AddWithValue(mine.Id);
         // What the other nodes' monitor pages show of this one travels with the heartbeat.
         beat.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = gauges(), NpgsqlDbType = NpgsqlDbType.Text });
         if (await beat.ExecuteNonQueryAsync(ct) == 0)
@@ -98,7 +94,7 @@ internal sealed class NodeLife(
             return;
         }
 
-        beatAt = started;
+        mine.Beat(started);
     }
 
     private async Task RecoverAsync(CancellationToken ct)
@@ -106,7 +102,7 @@ internal sealed class NodeLife(
         await using (var bury = source.CreateCommand("delete from message_nodes where seen_at < now() - $1 and id <> $2"))
         {
             bury.Parameters.AddWithValue(times.OthersLimit);
-            bury.Parameters.AddWithValue(id);
+            bury.Parameters.AddWithValue(lease.Id);
             await bury.ExecuteNonQueryAsync(ct);
         }
 
@@ -115,78 +111,49 @@ internal sealed class NodeLife(
         }
     }
 
-    private readonly record struct Orphan(Guid Id, int Lane, short Class, int? Account, Guid? Batch, short Attempt, bool Begun);
+    /// <param name="Interrupted">An earlier send of it was in doubt already; in this claim it was at most asked about.</param>
+    /// <param name="Begun">The mark of a beginning stands in this claim.</param>
+    private readonly record struct Orphan(Guid Id, int Lane, short Class, int? Account, Guid? Batch, short Attempt, bool Interrupted, bool Begun, DateTimeOffset ClaimedAt);
 
     private async Task<bool> RecoverSomeAsync(CancellationToken ct)
     {
-        // A message is still in the claim's hands when it has no outcome and did not leave the claim since ("turn").
-        const string Find = """
-            with c as (
-              select c.* from message_claims c where not exists (select from message_nodes n where n.id = c.node) or (c.node = $1 and c.claimed_at < $2 and c.id <> all($3))
-              order by c.id limit 50 for update skip locked)
-            select c.id, m.id, c.lane, c.class, c.account, m.batch_id, m.attempt,
-              exists (select from message_traces t where t.message_id = m.id and t.node = 1 and t.result = 0 and t.code is not null and t.at >= c.claimed_at)
-            from c cross join lateral unnest(c.ids, c.turns) u(id, turn)
-            left join messages m on m.id = u.id and m.state = 1 and m.turn = u.turn
+        // Two statements on purpose. The claims are locked first: a writer that held one of them has committed by then, and the second statement,
+        // with a snapshot of its own, sees its outcomes. In one statement they would be missed, and what was sent would be sent again.
+        const string Take = """
+            select c.id from message_claims c where not exists (select from message_nodes n where n.id = c.node) or (c.node = $1 and c.claimed_at < $2 and c.id <> all($3))
+            order by c.id limit 50 for update skip locked
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var claims = new HashSet<Guid>();
-        var orphans = new List<Orphan>();
-        await using (var find = new NpgsqlCommand(Find, connection, transaction))
+        var claims = new List<Guid>();
+        await using (var take = new NpgsqlCommand(Take, connection, transaction))
         {
-            find.Parameters.AddWithValue(id);
-            find.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, (clock.GetUtcNow() - times.OthersLimit).UtcDateTime);
-            find.Parameters.AddWithValue(active.Ids);
-            await using var r = await find.ExecuteReaderAsync(ct);
+            take.Parameters.AddWithValue(lease.Id);
+            take.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, (clock.GetUtcNow() - times.OthersLimit).UtcDateTime);
+            take.Parameters.AddWithValue(active.Ids);
+            await using var r = await take.ExecuteReaderAsync(ct);
             while (await r.ReadAsync(ct))
-            {
                 claims.Add(r.GetGuid(0));
-                if (!r.IsDBNull(1))
-                    orphans.Add(new Orphan(r.GetGuid(1), r.GetInt32(2), r.GetInt16(3), r.IsDBNull(4) ? null : r.GetInt32(4), r.IsDBNull(5) ? null : r.GetGuid(5), r.GetInt16(6), r.GetBoolean(7)));
-            }
         }
 
         if (claims.Count == 0)
             return false;
+        var orphans = await OrphansAsync(connection, transaction, claims, ct);
         var known = await accounts.CurrentAsync(ct);
-        // The mark of a beginning is only left where a form of the kind does not recognise our id.
-        ResendRule RuleOf(Orphan o) => o.Account is { } number && known.TryGetValue(number, out var account) && providers.TryGetValue(account.Provider.Kind, out var provider)
-            && !(provider.Resend == ResendRule.RecognisesOurId && o.Begun)
-            ? provider.Resend
-            : ResendRule.CannotTell;
-        var unknown = orphans.FindAll(o => RuleOf(o) == ResendRule.CannotTell && o.Begun);
-        var again = orphans.FindAll(o => !(RuleOf(o) == ResendRule.CannotTell && o.Begun));
-        bool InDoubt(Orphan o) => RuleOf(o) == ResendRule.RecognisesOurId || o.Begun;
         var now = clock.GetUtcNow();
+        var unknown = orphans.FindAll(o => Lost(o, known, now));
+        var again = orphans.FindAll(o => !Lost(o, known, now));
 
         await using (var batch = new UnnestBatch(connection, transaction))
         {
             batch.Add(UnnestBatch.PlanForTheseArguments);
             if (again.Count > 0)
-                // A send that was interrupted under an earlier claim is still to be settled, whatever became of this one. What a receipt settled meanwhile is not sent again.
-                batch.Add("""
-                    with u as (select * from unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::int[]) u(id, lane, class, code, account))
-                    , m as (update messages m set turn = m.turn + 1, code = coalesce(u.code, case when m.code = 'interrupted' then m.code end), account = coalesce(u.account, m.account) from u where m.id = u.id and m.state = 1 returning m.id, m.turn)
-                    insert into ready_messages (id, lane, class, turn) select u.id, u.lane, u.class, m.turn from u join m using (id)
-                    """)
-                    .Column(again, NpgsqlDbType.Uuid, o => o.Id).Column(again, NpgsqlDbType.Integer, o => o.Lane).Column(again, NpgsqlDbType.Smallint, o => o.Class)
-                    .Column(again, NpgsqlDbType.Text, o => InDoubt(o) ? MessageRow.InterruptedCode : null).Column(again, NpgsqlDbType.Integer, o => o.Account);
+                TakeoverStatements.Again(batch, [.. again.Select(o => (o.Id, o.Lane, o.Class, o.Interrupted || InDoubt(o, known) ? MessageRow.InterruptedCode : null, o.Account))]);
             if (unknown.Count > 0)
-            {
-                batch.Add("update messages m set state = 8, code = 'node_died', reason = '发送时程序中断，服务商无法确认是否送出', finished_at = $2 where m.id = any($1)")
-                    .Column(unknown, NpgsqlDbType.Uuid, o => o.Id).Value(now.UtcDateTime, NpgsqlDbType.TimestampTz);
-                batch.Add("""
-                    insert into message_failures (id, at, template_id, batch_id, account, channel, failure, code, reason)
-                    select m.id, $2, m.template_id, m.batch_id, m.account, m.channel, $3, m.code, m.reason from messages m where m.id = any($1) on conflict (id) do nothing
-                    """).Column(unknown, NpgsqlDbType.Uuid, o => o.Id).Value(now.UtcDateTime, NpgsqlDbType.TimestampTz).Value(Failures.DeadLetter.UnknownClass, NpgsqlDbType.Smallint);
-                var batches = unknown.Where(o => o.Batch is not null).GroupBy(o => o.Batch!.Value).ToList();
-                batch.Add("update message_batch_progress p set unknown = p.unknown + u.n from unnest($1::uuid[], $2::int[]) u(id, n) where p.batch_id = u.id")
-                    .Column(batches, NpgsqlDbType.Uuid, b => b.Key).Column(batches, NpgsqlDbType.Integer, b => b.Count());
-            }
-
+                TakeoverStatements.Unknown(batch, [.. unknown.Select(o => (o.Id, o.Account))], now);
+            TakeoverStatements.Settled(batch, claims, now);
             ExitStatements.WriteTraces(batch, orphans.ConvertAll(o => new TraceRow(
-                now, o.Id, TraceNode.Process, RuleOf(o) == ResendRule.CannotTell && o.Begun ? TraceResult.Unknown : TraceResult.Recovered, o.Attempt)));
+                now, o.Id, TraceNode.Process, unknown.Contains(o) ? TraceResult.Unknown : TraceResult.Recovered, o.Attempt)));
             batch.Add("delete from message_claims where id = any($1)").Value<Guid[]>([.. claims], NpgsqlDbType.Array | NpgsqlDbType.Uuid);
             await batch.ExecuteAsync(ct);
         }
@@ -197,4 +164,75 @@ internal sealed class NodeLife(
             signals.Raise(lane, priorityClass);
         return true;
     }
+
+    /// <summary>What the claims still hold: no outcome, and not left since ("turn").</summary>
+    private static async Task<List<Orphan>> OrphansAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, List<Guid> claims, CancellationToken ct)
+    {
+        const string Find = """
+            select m.id, c.lane, c.class, case when m.code = 'interrupted' and m.account is not null then m.account else c.account end, m.batch_id, m.attempt,
+              coalesce(m.code = 'interrupted', false),
+              exists (select from message_traces t where t.message_id = m.id and t.node = 1 and t.result = 0 and t.code is not null and t.at >= c.claimed_at),
+              c.claimed_at
+            from message_claims c cross join lateral unnest(c.ids, c.turns) u(id, turn)
+            join messages m on m.id = u.id and m.state = 1 and m.turn = u.turn
+            where c.id = any($1)
+            """;
+        var orphans = new List<Orphan>();
+        await using var find = new NpgsqlCommand(Find, connection, transaction);
+        find.Parameters.AddWithValue(claims.ToArray());
+        await using var r = await find.ExecuteReaderAsync(ct);
+        while (await r.ReadAsync(ct))
+            orphans.Add(new Orphan(
+                r.GetGuid(0), r.GetInt32(1), r.GetInt16(2), r.IsDBNull(3) ? null : r.GetInt32(3), r.IsDBNull(4) ? null : r.GetGuid(4), r.GetInt16(5), r.GetBoolean(6), r.GetBoolean(7),
+                r.GetFieldValue<DateTimeOffset>(8)));
+        return orphans;
+    }
+
+    private IMessageProvider? ProviderOf(Orphan orphan, IReadOnlyDictionary<int, AccountInUse> known) =>
+        orphan.Account is { } number && known.TryGetValue(number, out var account) ? providers.GetValueOrDefault(account.Provider.Kind) : null;
+
+    /// <summary>It may have been sent, and nobody can say any more: a person decides.</summary>
+    private bool Lost(Orphan orphan, IReadOnlyDictionary<int, AccountInUse> known, DateTimeOffset now)
+    {
+        // What was in doubt before this claim is settled by the next one.
+        if (orphan.Interrupted)
+            return false;
+        return ProviderOf(orphan, known) switch
+        {
+            // No mark is left before such a send, so every message of the claim may be one. The other half of the time is for the send itself.
+            { Resend: ResendRule.RecognisesOurId } provider when !orphan.Begun => now - orphan.ClaimedAt > provider.RecognisesFor / 2,
+            { Resend: ResendRule.CanBeAsked } => false,
+            // The mark is only left where a form of the kind does not recognise our id.
+            _ => orphan.Begun,
+        };
+    }
+
+    private bool InDoubt(Orphan orphan, IReadOnlyDictionary<int, AccountInUse> known) => orphan.Begun || ProviderOf(orphan, known) is { Resend: ResendRule.RecognisesOurId };
+}
+
+/// <summary>
+/// The right to send what was claimed under it. It ends by itself when the heart stops, before others may take over, and it never comes back:
+/// a group that was claimed under an ended lease belongs to somebody else, even when its process lives on under a new one.
+/// </summary>
+internal sealed class NodeLease(TimeSpan limit, TimeProvider clock)
+{
+    private long beatAt;
+    private volatile bool entered;
+    private volatile bool ended;
+
+    public Guid Id { get; } = Guid.CreateVersion7();
+
+    public bool Entered => entered;
+
+    /// <summary>True while it is certain that nobody has taken over what is held under it.</summary>
+    public bool Holds => entered && !ended && clock.GetElapsedTime(Volatile.Read(ref beatAt)) < limit;
+
+    /// <param name="startedAt">Before the beat was sent: the others count from later.</param>
+    public void Beat(long startedAt)
+    {
+        Volatile.Write(ref beatAt, startedAt);
+        entered = true;
+    }
+
+    public void End() => ended = true;
 }

@@ -42,6 +42,12 @@ public sealed class ReceiptDoor
         return new ReceiptAnswer(request.Answer, request.AnswerContentType, news);
     }
 
+    /// <summary>Answers a provider that checks the address before it reports there.</summary>
+    public async Task<Result<string>> ConfirmAsync(int account, IReadOnlyDictionary<string, string> query, CancellationToken ct) =>
+        (await accounts.CurrentAsync(ct)).TryGetValue(account, out var used) && readers.TryGetValue(used.Provider.Kind, out var reader) && reader.Confirm(used.Provider, query) is { } answer
+            ? answer
+            : NotGenuine;
+
     private ReceiptRequest? Read(IReceiptReader reader, ProviderAccount account, IReadOnlyDictionary<string, string> query, IReadOnlyDictionary<string, string> headers, ReadOnlyMemory<byte> body)
     {
         try

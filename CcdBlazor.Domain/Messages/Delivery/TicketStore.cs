@@ -20,14 +20,14 @@ internal sealed class TicketStore(NpgsqlDataSource source, ClaimStore claims)
         """;
 
     /// <summary>The group of a ticket, from now on this node's; null when somebody has it already or the relay took it back.</summary>
-    public async Task<ClaimedGroup?> TakeOverAsync(LaneTicket ticket, Guid node, int account, DateTimeOffset now, CancellationToken ct)
+    public async Task<ClaimedGroup?> TakeOverAsync(LaneTicket ticket, NodeLease lease, int account, DateTimeOffset now, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         var taken = new List<(Guid Id, short Turn)>();
         await using (var command = new NpgsqlCommand(Take, connection))
         {
             command.Parameters.AddWithValue(ticket.Claim);
-            command.Parameters.AddWithValue(node);
+            command.Parameters.AddWithValue(lease.Id);
             command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, now.UtcDateTime);
             command.Parameters.AddWithValue(account);
             command.Parameters.AddWithValue(ticket.Node);
@@ -36,7 +36,7 @@ internal sealed class TicketStore(NpgsqlDataSource source, ClaimStore claims)
                 taken.AddRange(reader.GetFieldValue<Guid[]>(0).Zip(reader.GetFieldValue<short[]>(1)));
         }
 
-        return taken.Count == 0 ? null : new ClaimedGroup(ticket.Claim, ticket.Lane, ticket.Class, now, await claims.RowsAsync(connection, taken, ticket.Lane, ticket.Class, ct));
+        return taken.Count == 0 ? null : new ClaimedGroup(ticket.Claim, lease, ticket.Lane, ticket.Class, now, await claims.RowsAsync(connection, taken, ticket.Lane, ticket.Class, ct));
     }
 
     /// <summary>Puts what nobody has taken over back into the queue. Doing it twice does it once.</summary>

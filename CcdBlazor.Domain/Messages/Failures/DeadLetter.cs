@@ -91,7 +91,7 @@ public sealed partial class DeadLetter
         {
             var channel = (MessageChannel)r.GetInt16(2);
             rows.Add(new FailureRow(
-                r.GetGuid(0), r.GetFieldValue<DateTimeOffset>(1), channel, ClassOf(r.GetInt16(3)), Text(r, 4), Text(r, 5), r.GetString(6), ShownRecipient.Masked(channel, r.GetString(7)),
+                r.GetGuid(0), r.GetFieldValue<DateTimeOffset>(1), channel, ClassOf(r.GetInt16(3)), Text(r, 4), Text(r, 5), r.GetString(6), RecipientMask.Shown(channel, r.GetString(7)),
                 r.IsDBNull(8) ? null : r.GetGuid(8), Text(r, 9), r.GetInt16(10)));
         }
 

@@ -47,7 +47,7 @@ public sealed class BlockService
                 return BlockRefusals.Whom;
             if (!Enum.IsDefined(channel) || RecipientRules.Normalise(channel, draft.Recipient) is not { } recipient)
                 return SendRefusals.Recipient(channel) with { Field = "Recipient" };
-            entry = New(draft.Kind, RecipientRules.PersonOf(null, channel, recipient), channel, Masked(channel, recipient), draft.Reason, by, now);
+            entry = New(draft.Kind, RecipientRules.PersonOf(null, channel, recipient), channel, RecipientMask.Of(channel, recipient), draft.Reason, by, now);
         }
 
         await using var db = await contexts.CreateDbContextAsync(ct);
@@ -80,7 +80,7 @@ public sealed class BlockService
                 continue;
             if (RecipientRules.Normalise(channel, text) is not { } recipient)
                 bad.Add(new BadLine(i + 1, text.Length > 40 ? text[..40] + "…" : text, SendRefusals.Recipient(channel).Text));
-            else if (!fresh.TryAdd(RecipientRules.PersonOf(null, channel, recipient), New(kind, RecipientRules.PersonOf(null, channel, recipient), channel, Masked(channel, recipient), reason, by, now)))
+            else if (!fresh.TryAdd(RecipientRules.PersonOf(null, channel, recipient), New(kind, RecipientRules.PersonOf(null, channel, recipient), channel, RecipientMask.Of(channel, recipient), reason, by, now)))
                 known++;
         }
 
@@ -151,13 +151,5 @@ public sealed class BlockService
     private static MessageBlock New(BlockKind kind, Guid recipient, MessageChannel? channel, string shown, string reason, Actor by, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now), Kind = kind, Recipient = recipient, Channel = channel, Shown = shown, Reason = reason.Trim(), ByName = by.DisplayName, At = now,
-    };
-
-    /// <summary>Enough for the one who knows the recipient, too little for everybody else.</summary>
-    internal static string Masked(MessageChannel channel, string recipient) => channel switch
-    {
-        MessageChannel.Sms => $"{recipient[..3]}****{recipient[^4..]}",
-        MessageChannel.Email when recipient.LastIndexOf('@') is > 0 and var at => $"{recipient[0]}***{recipient[at..]}",
-        _ => recipient.Length <= 6 ? $"{recipient[0]}***" : $"{recipient[..3]}***{recipient[^3..]}",
     };
 }

@@ -28,15 +28,3 @@ public sealed record MessageFilter(
 /// <summary>One stretch of a list, newest first.</summary>
 /// <param name="Next">Cursor of the next stretch; none at the end.</param>
 public sealed record MessageStretch(IReadOnlyList<MessageView> Rows, Guid? Next);
-
-/// <summary>Recipients as they may be shown to somebody who has no business with them.</summary>
-public static class RecipientMask
-{
-    public static string Of(MessageChannel channel, string recipient) => channel switch
-    {
-        _ when recipient.Length == 0 => "",
-        MessageChannel.Sms when recipient.Length == 11 => $"{recipient[..3]}****{recipient[7..]}",
-        MessageChannel.Email when recipient.IndexOf('@', StringComparison.Ordinal) is > 0 and var at => $"{recipient[..1]}***{recipient[at..]}",
-        _ => recipient.Length <= 4 ? "***" : $"{recipient[..4]}***",
-    };
-}

@@ -78,6 +78,8 @@ public static class RecordWords
         "interrupted" => "发送中断，正在确认",
         "no_answer" => "服务商没有答复",
         "client_error" => "本系统调用出错",
+        "account_gone" => "原渠道账号已停用",
+        "not_begun" => "尚未开始发送",
         "node_died" => "发送时程序中断",
         "never_arrived" => "服务商没有收到",
         _ => SkipCodes.Words(code),
@@ -122,17 +124,4 @@ public static class RecordPeople
     public static IReadOnlyList<Guid> Of(string text) =>
         [.. Enum.GetValues<MessageChannel>().Select(c => (Channel: c, Recipient: RecipientRules.Normalise(c, text))).Where(c => c.Recipient is { Length: > 0 })
             .Select(c => RecipientRules.PersonOf(null, c.Channel, c.Recipient!)).Distinct()];
-}
-
-/// <summary>Recipients as they may be shown to somebody who need not know them.</summary>
-public static class ShownRecipient
-{
-    public static string Masked(MessageChannel channel, string recipient) => channel switch
-    {
-        _ when recipient.Length == 0 => "机器人",
-        MessageChannel.InApp => "员工",
-        MessageChannel.Sms when recipient.Length == 11 => $"{recipient[..3]}****{recipient[7..]}",
-        MessageChannel.Email when recipient.IndexOf('@', StringComparison.Ordinal) is > 0 and var at => $"{recipient[..1]}***{recipient[at..]}",
-        _ => recipient.Length <= 4 ? "***" : $"{recipient[..4]}***",
-    };
 }

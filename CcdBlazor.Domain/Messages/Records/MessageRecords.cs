@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using CcdBlazor.Domain.Common;
@@ -111,15 +110,6 @@ public sealed class MessageRecords
         return whole(await RenderAsync(version, row.Channel, variables, ct), await StepsAsync(id, row.AcceptedAt, ct));
     }
 
-    /// <summary>The id of a moment's first message: bounds of a search by time.</summary>
-    internal static Guid FirstOf(DateTimeOffset moment)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        BinaryPrimitives.WriteInt64BigEndian(bytes, Math.Max(0, moment.ToUnixTimeMilliseconds()) << 16);
-        return new Guid(bytes, bigEndian: true);
-    }
-
     private static bool MayLook(Actor by) => SeesAll(by) || by.May(Permission.SendMessages);
 
     private static bool SeesAll(Actor by) => by.May(Permission.ViewMessages);
@@ -157,9 +147,9 @@ public sealed class MessageRecords
             And("m.caller =", by.Id ?? Guid.Empty);
         // Times become bounds of the id, so that only the days in question are opened.
         if (filter.From is { } from)
-            And("m.id >=", FirstOf(from));
+            And("m.id >=", MessageIds.First(from));
         if (filter.Until is { } until)
-            And("m.id <", FirstOf(until));
+            And("m.id <", MessageIds.First(until));
         if (cursor is { } after)
             And("m.id <", after);
         return sql.Append(" order by m.id desc limit ").Append(take + 1).ToString();
@@ -204,7 +194,7 @@ public sealed class MessageRecords
         var channel = (MessageChannel)r.GetInt16(2);
         var until = r.IsDBNull(12) || r.GetDateTime(12) == DateTime.MaxValue ? null : Value<DateTimeOffset>(r, 12);
         return new RecordRow(
-            r.GetGuid(0), r.GetFieldValue<DateTimeOffset>(1), channel, (MessageState)r.GetInt16(3), r.GetString(4), ShownRecipient.Masked(channel, r.GetString(5)), Value<Guid>(r, 6), Text(r, 7),
+            r.GetGuid(0), r.GetFieldValue<DateTimeOffset>(1), channel, (MessageState)r.GetInt16(3), r.GetString(4), RecipientMask.Shown(channel, r.GetString(5)), Value<Guid>(r, 6), Text(r, 7),
             Value<Guid>(r, 8), r.GetInt16(9), Value<DateTimeOffset>(r, 10), (WaitReason?)Value<short>(r, 11), until, (FailureClass?)Value<short>(r, 13), Text(r, 14), Text(r, 15));
     }
 

@@ -45,6 +45,9 @@ internal sealed class MessageRow
     /// <summary>An earlier send was interrupted and nobody knows yet whether it arrived.</summary>
     public bool Interrupted { get; set; }
 
+    /// <summary>A receipt has decided already what became of it, while it waited for another look.</summary>
+    public bool Settled { get; init; }
+
     public int Lane { get; set; }
 
     public short Class { get; set; }

@@ -42,6 +42,9 @@ public sealed partial class CompiledTemplate
 
     public bool Speaks(MessageChannel channel) => variants.ContainsKey(channel);
 
+    /// <summary>The provider's own template behind the channel's words, where it has one.</summary>
+    public string? ProviderTemplate(MessageChannel channel) => variants.TryGetValue(channel, out var variant) ? variant.Source.ProviderTemplate : null;
+
     /// <summary>What a request's values lack or get wrong, all at once; null when the template can be rendered with them.</summary>
     public Refusal? Check(IReadOnlyDictionary<string, string> values)
     {

@@ -9,9 +9,10 @@ public sealed class QuotaLine
     public int Limit { get; set; } = 1;
     public int Category { get; set; }
     public string Source { get; set; } = "";
+    public bool PerTemplate { get; set; }
 
-    public QuotaRule Rule => new(Seconds, Limit, Category, string.IsNullOrWhiteSpace(Source) ? null : Source.Trim());
+    public QuotaRule Rule => new(Seconds, Limit, Category, string.IsNullOrWhiteSpace(Source) ? null : Source.Trim(), PerTemplate);
 
     public static List<QuotaLine> Of(IReadOnlyList<QuotaRule> rules) =>
-        [.. rules.Select(r => new QuotaLine { Seconds = r.Seconds, Limit = r.Limit, Category = r.Category, Source = r.Source ?? "" })];
+        [.. rules.Select(r => new QuotaLine { Seconds = r.Seconds, Limit = r.Limit, Category = r.Category, Source = r.Source ?? "", PerTemplate = r.PerTemplate })];
 }

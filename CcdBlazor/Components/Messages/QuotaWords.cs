@@ -8,7 +8,7 @@ namespace CcdBlazor.Components.Messages;
 internal static class QuotaWords
 {
     public static string Of(QuotaRule rule) =>
-        $"{Span(rule.Seconds)} {rule.Limit.ToString("N0", CultureInfo.InvariantCulture)} 条{(rule.Category == 0 ? "" : $"（{TemplateWords.Of((MessageCategory)rule.Category)}）")}";
+        $"{Span(rule.Seconds)} {rule.Limit.ToString("N0", CultureInfo.InvariantCulture)} 条{(rule.Category == 0 ? "" : $"（{TemplateWords.Of((MessageCategory)rule.Category)}）")}{(rule.PerTemplate ? "，每个模板" : "")}";
 
     public static string Span(int seconds) => seconds switch
     {
