@@ -204,21 +204,24 @@ public sealed class LaneWorkerTests(RabbitBroker broker) : IAsyncLifetime
         await store.ReturnAsync([claim], relay, default);
         await store.ReturnAsync([claim], relay, default);
         Assert.Equal(2, await at.World.CountAsync("select count(*) from ready_messages"));
-        Assert.Null(await store.TakeOverAsync(ticket, Guid.CreateVersion7(), 1, DateTimeOffset.UtcNow, default));
+        Assert.Null(await store.TakeOverAsync(ticket, Lease(), 1, DateTimeOffset.UtcNow, default));
 
         // Taken over: nobody else gets it, and the relay cannot take it back.
+        var worker = Lease();
         await at.World.First.Get<ClaimStore>().ReserveAsync(claim, relay, ticket.Lane, 2, 100, 0, DateTimeOffset.UtcNow, default);
-        await at.World.RunAsync("insert into message_nodes (id, name, started_at, seen_at) values ($1, 'worker', now(), now() + interval '1 hour')", claim);
-        Assert.Equal(2, (await store.TakeOverAsync(ticket, claim, 1, DateTimeOffset.UtcNow, default))!.Rows.Count);
-        Assert.Null(await store.TakeOverAsync(ticket, Guid.CreateVersion7(), 1, DateTimeOffset.UtcNow, default));
+        await at.World.RunAsync("insert into message_nodes (id, name, started_at, seen_at) values ($1, 'worker', now(), now() + interval '1 hour')", worker.Id);
+        Assert.Equal(2, (await store.TakeOverAsync(ticket, worker, 1, DateTimeOffset.UtcNow, default))!.Rows.Count);
+        Assert.Null(await store.TakeOverAsync(ticket, Lease(), 1, DateTimeOffset.UtcNow, default));
         Assert.Empty(await store.OpenAsync([claim], relay, default));
         await store.ReturnAsync([claim], relay, default);
         Assert.Equal(0, await at.World.CountAsync("select count(*) from ready_messages"));
 
         // The worker dies: as with every node, its claim is taken over by the others.
-        await at.World.RunAsync("delete from message_nodes where id = any($1)", new[] { relay, claim });
+        await at.World.RunAsync("delete from message_nodes where id = any($1)", new[] { relay, worker.Id });
         await Eventually.TrueAsync(async () => await at.World.CountAsync("select count(*) from ready_messages") == 2);
     }
+
+    private static NodeLease Lease() => new(TimeSpan.FromHours(1), TimeProvider.System);
 
     private Task ShowAsync(byte[] body) => at.Theirs.BasicPublishAsync("", Topology.Lane(MessageChannel.Push, 2), mandatory: true, new BasicProperties { Persistent = true }, body).AsTask();
 
