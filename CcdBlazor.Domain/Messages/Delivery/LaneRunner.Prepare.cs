@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
-using CcdBlazor.Domain.Messages.Limits;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
 

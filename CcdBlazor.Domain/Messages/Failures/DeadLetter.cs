@@ -3,7 +3,6 @@ using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Delivery;
-using CcdBlazor.Domain.Messages.Records;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
 using Microsoft.EntityFrameworkCore;
