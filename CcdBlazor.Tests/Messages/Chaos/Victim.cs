@@ -30,7 +30,7 @@ internal sealed class Victim(string connectionString, string folder, TimeSpan ce
             catch (InvalidOperationException e) when (since.Elapsed < ceiling)
             {
                 // It disposed of itself. The database was on its way, down or up.
-                story.AppendLine($"A start failed: {e.Message.Split('\n')[0]}");
+                story.Append("A start failed: ").AppendLine(e.Message.Split('\n')[0]);
             }
         }
     }
