@@ -32,8 +32,8 @@ internal static class WeChatCrypto
             using var aes = Aes.Create();
             aes.Key = Convert.FromBase64String(aesKey + "=");
             var plain = aes.DecryptCbc(Convert.FromBase64String(encrypted), aes.Key.AsSpan(0, 16), PaddingMode.None);
-            var padding = plain.Length == 0 ? 0 : plain[^1];
-            if (padding is < 1 or > Block || plain.Length < Head + padding)
+            var padding = plain.Length == 0 ? (byte)0 : plain[^1];
+            if (padding is < 1 or > Block || plain.Length < Head + padding || plain.AsSpan(plain.Length - padding).ContainsAnyExcept(padding))
                 return null;
             var length = BinaryPrimitives.ReadInt32BigEndian(plain.AsSpan(16));
             var end = plain.Length - padding;
