@@ -1,7 +1,10 @@
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.Portraits.Assignment;
 using CcdBlazor.Domain.Portraits.Managers;
+using CcdBlazor.Domain.Portraits.Scoring;
+using CcdBlazor.Domain.Settings;
 using FluentValidation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +24,12 @@ public static class PortraitsModule
         services.AddSingleton(p => new PortraitDerivation(p.Contexts(), p.GetRequiredService<DerivedTraits>()));
         services.AddSingleton(p => new ManagerService(p.Contexts(), p.GetRequiredService<IValidator<ManagerDraft>>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new ManagerQueries(p.Contexts(), p.GetRequiredService<TimeProvider>()));
+        services.AddSettings(PortraitSettings.All);
+        services.AddSingleton(p => new ScorePreview(p.Contexts(), p.GetRequiredService<PortraitQueries>(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new AssignmentService(p.Contexts(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new AssignmentQueries(p.Contexts(), p.GetRequiredService<PortraitQueries>(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new AssignmentWork(
+            p.Contexts(), p.GetRequiredService<PortraitQueries>(), p.GetRequiredService<PortraitDerivation>(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<TimeProvider>()));
         return services;
     }
 

@@ -107,6 +107,11 @@ internal static class RouteTable
         new("GET", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
         new("PUT", "/api/config/configs/{id}", nameof(Permission.ManageSettings), RouteKind.Permission),
         new(Page, "/admin/staff", nameof(Permission.ManageStaff), RouteKind.Permission),
+        // Hold only the customers that one may see.
+        new(Page, "/portraits/assignments", nameof(Permission.ViewPortraits), RouteKind.Permission),
+        new(Page, "/portraits/assignments/{Id:guid}", nameof(Permission.ViewPortraits), RouteKind.Permission),
+        new("GET", "/portraits/assignments/{id:guid}/export", nameof(Permission.ViewPortraits), RouteKind.Permission),
+        new(Page, "/portraits/scores", nameof(Permission.ManagePortraits), RouteKind.Permission),
         new(Page, "/portraits/managers", nameof(Permission.ViewPortraits), RouteKind.Permission),
         new(Page, "/portraits/segments", nameof(Permission.ViewPortraits), RouteKind.Permission),
         new(Page, "/messages/monitor", nameof(Permission.ViewMessages), RouteKind.Permission),

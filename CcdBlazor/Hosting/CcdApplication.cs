@@ -128,6 +128,7 @@ public static class CcdApplication
         {
             services.AddHostedService<AlarmHost>();
             services.AddHostedService<SegmentHost>();
+            services.AddHostedService<AssignmentHost>();
         }
 
         services.AddRabbitMq(broker);
@@ -171,6 +172,7 @@ public static class CcdApplication
         app.MapDocumentFiles();
         app.MapCustomerExport();
         app.MapMessageFiles();
+        app.MapAssignmentExport();
         app.MapProductExamples();
         app.MapConfig();
         app.MapMessageApi();
