@@ -37,6 +37,8 @@ public sealed class PortraitsWorld : IAsyncLifetime
 
     internal T Get<T>() where T : notnull => services.GetRequiredService<T>();
 
+    internal object GetAny(Type type) => services.GetRequiredService(type);
+
     public async Task InitializeAsync()
     {
         connection = await TestCluster.CreateDatabaseAsync();

@@ -49,6 +49,8 @@ internal static class SeedScenarios
         var papers = await PapersAsync(services, ct);
         for (var i = 0; i < customers.Count; i++)
             await FillAsync(services, customers[i].Id, customers[i].Owner, reviewer, papers, i, ct);
+        await DemoPortraits.ManagersAsync(services, ct);
+        await DemoPortraits.CustomersAsync(services, [.. customers.Select(c => c.Id)], ct);
     }
 
     private static async Task<List<(Guid Id, StaffActor Owner)>> CustomersAsync(IServiceProvider services, int count, CancellationToken ct)
