@@ -16,6 +16,10 @@ public enum ApiScopes
     AccountsRead = 16,
     ConfigRead = 32,
     ConfigWrite = 64,
+    /// <summary>Read portraits of all customers, managers and assignments.</summary>
+    PortraitsRead = 128,
+    /// <summary>Start dry runs of an assignment, and hand single customers over.</summary>
+    AssignmentsWrite = 256,
 }
 
 /// <summary>Names and words of the scopes.</summary>
@@ -31,6 +35,8 @@ public static class ApiScopeWords
         (ApiScopes.AccountsRead, "accounts.read", "查询渠道账号（不含密钥）"),
         (ApiScopes.ConfigRead, "config.read", "查询系统配置"),
         (ApiScopes.ConfigWrite, "config.write", "修改系统配置"),
+        (ApiScopes.PortraitsRead, "portraits.read", "查询全部客户的画像、客户经理档案和分配方案"),
+        (ApiScopes.AssignmentsWrite, "assignments.write", "试算分配方案，更换单个客户的客户经理"),
     ];
 
     /// <summary>The names of all scopes in the set.</summary>

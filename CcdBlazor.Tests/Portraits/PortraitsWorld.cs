@@ -42,21 +42,9 @@ public sealed class PortraitsWorld : IAsyncLifetime
     public async Task InitializeAsync()
     {
         connection = await TestCluster.CreateDatabaseAsync();
-        var ring = KeyRings.With("one");
-        services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton<TimeProvider>(Clock)
-            .AddData(connection)
-            .AddSettings()
-            .AddSingleton(new FieldCipher(ring))
-            .AddSingleton(new FieldHash(ring))
-            .AddSingleton<ICompletenessCheck>(new FakePapers())
-            .AddSingleton<ILoanProducts>(new FakeProducts())
-            .AddCustomers()
-            .AddStaff()
-            .AddPortraits()
-            .AddSegments()
-            .BuildServiceProvider();
+        var collection = new ServiceCollection();
+        Register(collection);
+        services = collection.BuildServiceProvider();
         await SchemaForTests.EnsureAsync(services);
         await Get<StaffSeed>().EnsureRolesAsync(default);
         await using var db = await DbAsync();
@@ -73,6 +61,25 @@ public sealed class PortraitsWorld : IAsyncLifetime
                 values ({offer.RulesVersionId}, {offer.Id}, 1, '[]', now(), '测试') on conflict do nothing
                 """);
         }
+    }
+
+    /// <summary>The features over this database; another host that registers them is another node.</summary>
+    internal void Register(IServiceCollection to)
+    {
+        var ring = KeyRings.With("one");
+        to
+            .AddLogging()
+            .AddSingleton<TimeProvider>(Clock)
+            .AddData(connection)
+            .AddSettings()
+            .AddSingleton(new FieldCipher(ring))
+            .AddSingleton(new FieldHash(ring))
+            .AddSingleton<ICompletenessCheck>(new FakePapers())
+            .AddSingleton<ILoanProducts>(new FakeProducts())
+            .AddCustomers()
+            .AddStaff()
+            .AddPortraits()
+            .AddSegments();
     }
 
     public async Task DisposeAsync()

@@ -135,6 +135,13 @@ internal static class RouteTable
         new("POST", "/api/messages/send-batch", BatchKey, RouteKind.Key),
         new("GET", "/api/messages/batches/{id:guid}", BatchKey, RouteKind.Key),
         new("POST", "/api/messages/batches/{id:guid}/{verb}", BatchKey, RouteKind.Key),
+        new("POST", "/api/admin/auto-assign", "key:assignments.write", RouteKind.Key),
+        new("GET", "/api/admin/auto-assign/{id:guid}", "key:portraits.read", RouteKind.Key),
+        new("POST", "/api/admin/manual-assign", "key:assignments.write", RouteKind.Key),
+        new("GET", "/api/admin/dashboard", "key:portraits.read", RouteKind.Key),
+        new("GET", "/api/customers/{id:guid}/profile", "key:portraits.read", RouteKind.Key),
+        new("GET", "/api/managers/{id:guid}/profile", "key:portraits.read", RouteKind.Key),
+        new("GET", "/api/health", AnyKey, RouteKind.Key),
         // Providers have no account; the account's own secret says what is genuine.
         new("POST", "/api/messages/receipts/{account:int}", Anyone, RouteKind.Public),
         new("GET", "/api/messages/receipts/{account:int}", Anyone, RouteKind.Public),

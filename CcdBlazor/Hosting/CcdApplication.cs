@@ -111,6 +111,7 @@ public static class CcdApplication
         services.AddSegments();
         services.AddMessages(configuration.GetValue<TimeSpan?>("Messages:Heartbeat"));
         services.AddMessageApi();
+        services.AddPortraitApi();
         services.AddSingleton<RecipientLists>();
         services.AddFiles(
             KeyRingFile.Load(configuration, dataFolder, mustBeConfigured: production && database.Embedded is null),
@@ -176,6 +177,7 @@ public static class CcdApplication
         app.MapProductExamples();
         app.MapConfig();
         app.MapMessageApi();
+        app.MapPortraitApi();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }
