@@ -44,6 +44,40 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "assignment_runs",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ordinal = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    state = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    busy = table.Column<short>(type: "smallint", nullable: true),
+                    requested_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    requested_by_name = table.Column<string>(type: "text", nullable: false),
+                    requested_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    department_ids = table.Column<Guid[]>(type: "uuid[]", nullable: true),
+                    only_orphans = table.Column<bool>(type: "boolean", nullable: false),
+                    rules = table.Column<string>(type: "jsonb", nullable: false),
+                    progress = table.Column<short>(type: "smallint", nullable: false),
+                    step = table.Column<string>(type: "text", nullable: false),
+                    heartbeat_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    figures = table.Column<string>(type: "jsonb", nullable: true),
+                    failure = table.Column<string>(type: "text", nullable: true),
+                    approved_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    approved_by_name = table.Column<string>(type: "text", nullable: true),
+                    approved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    note = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    ended_by_name = table.Column<string>(type: "text", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_assignment_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "audit_entries",
                 columns: table => new
                 {
@@ -585,6 +619,33 @@ namespace CcdBlazor.Domain.Data.Migrations
                         principalTable: "stored_files",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "assignment_rows",
+                columns: table => new
+                {
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from_owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    to_manager_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    kind = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    score = table.Column<double>(type: "double precision", nullable: false),
+                    @class = table.Column<string>(name: "class", type: "character varying(1)", maxLength: 1, nullable: true),
+                    today = table.Column<double>(type: "double precision", nullable: true),
+                    reasons = table.Column<string[]>(type: "text[]", nullable: false),
+                    outcome = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    why = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_assignment_rows", x => new { x.run_id, x.customer_id });
+                    table.ForeignKey(
+                        name: "fk_assignment_rows_assignment_runs_run_id",
+                        column: x => x.run_id,
+                        principalTable: "assignment_runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1175,6 +1236,27 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_assignment_rows_customer_id",
+                table: "assignment_rows",
+                column: "customer_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_rows_run_id_kind",
+                table: "assignment_rows",
+                columns: new[] { "run_id", "kind" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_runs_requested_at",
+                table: "assignment_runs",
+                column: "requested_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_assignment_runs_busy",
+                table: "assignment_runs",
+                column: "busy",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_audit_entries_actor_id_seq",
                 table: "audit_entries",
                 columns: new[] { "actor_id", "seq" });
@@ -1699,6 +1781,14 @@ namespace CcdBlazor.Domain.Data.Migrations
                 unique: true);
 
             migrationBuilder.AddForeignKey(
+                name: "fk_assignment_rows_customers_customer_id",
+                table: "assignment_rows",
+                column: "customer_id",
+                principalTable: "customers",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Cascade);
+
+            migrationBuilder.AddForeignKey(
                 name: "fk_customer_links_customers_customer_id",
                 table: "customer_links",
                 column: "customer_id",
@@ -1810,6 +1900,9 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "api_key_uses");
 
             migrationBuilder.DropTable(
+                name: "assignment_rows");
+
+            migrationBuilder.DropTable(
                 name: "audit_entries");
 
             migrationBuilder.DropTable(
@@ -1907,6 +2000,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "api_keys");
+
+            migrationBuilder.DropTable(
+                name: "assignment_runs");
 
             migrationBuilder.DropTable(
                 name: "customer_views");
