@@ -110,7 +110,7 @@ internal static class RouteTable
         // Hold only the customers that one may see.
         new(Page, "/portraits/assignments", nameof(Permission.ViewPortraits), RouteKind.Permission),
         new(Page, "/portraits/assignments/{Id:guid}", nameof(Permission.ViewPortraits), RouteKind.Permission),
-        new("GET", "/portraits/assignments/{id:guid}/export", nameof(Permission.ViewPortraits), RouteKind.Permission),
+        new("GET", "/portraits/assignments/{id:guid}/export", SignedIn, RouteKind.SignedIn),
         new(Page, "/portraits/scores", nameof(Permission.ManagePortraits), RouteKind.Permission),
         new(Page, "/portraits/managers", nameof(Permission.ViewPortraits), RouteKind.Permission),
         new(Page, "/portraits/segments", nameof(Permission.ViewPortraits), RouteKind.Permission),
