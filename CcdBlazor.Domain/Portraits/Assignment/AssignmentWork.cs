@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Portraits.Managers;
