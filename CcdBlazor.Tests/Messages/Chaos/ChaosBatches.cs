@@ -15,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CcdBlazor.Tests.Messages.Chaos;
 
-/// <summary>Accounts, a template and one running batch per provider, in the house that the programs opened.</summary>
+/// <summary>Accounts, a template and one running batch per provider, in the house that the programs opened; or that part of their recipients.</summary>
 internal static class ChaosBatches
 {
     private const int Push = 7_700;
@@ -24,7 +24,7 @@ internal static class ChaosBatches
 
     public const int Total = Push + Sms + Mail;
 
-    public static async Task<Dictionary<string, (Guid Batch, short Channel)>> BeginAsync(string connectionString, string folder, SimulatorServer simulator)
+    public static async Task<Dictionary<string, (Guid Batch, short Channel)>> BeginAsync(string connectionString, string folder, SimulatorServer simulator, int part = 1)
     {
         await using var services = new ServiceCollection().AddLogging()
             .AddData(connectionString)
@@ -82,7 +82,7 @@ internal static class ChaosBatches
             ("smtp", MessageChannel.Email, Mail, i => $"person{i}@example.com"),
         })
         {
-            var rows = Enumerable.Range(0, count).Select(i => new BatchRecipient(recipient(i), new Dictionary<string, string> { ["name"] = $"第{i}位" })).ToList();
+            var rows = Enumerable.Range(0, count / part).Select(i => new BatchRecipient(recipient(i), new Dictionary<string, string> { ["name"] = $"第{i}位" })).ToList();
             // Urgent, so that the hour of the day does not matter.
             var made = await services.GetRequiredService<BatchService>().CreateAsync(
                 new BatchDraft { Name = kind, Template = "chaos", Channel = channel, Start = true, Urgent = true }, rows, new MessageCaller(null, new SystemActor("test")), null, default);
