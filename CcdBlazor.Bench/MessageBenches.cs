@@ -31,7 +31,7 @@ namespace CcdBlazor.Bench;
 /// </summary>
 internal static class MessageBenches
 {
-    private const int Crowd = 200_000;
+    internal const int Crowd = 200_000;
     private static readonly MessageCaller Caller = new(null, new SystemActor("bench"));
 
     public static async Task RunAsync(BenchSettings settings, CancellationToken ct)
@@ -83,7 +83,7 @@ internal static class MessageBenches
         Figures.Value("delivered, traces off", plain.Order().ElementAt(1), "msg/s");
     }
 
-    private static async Task<(double Sent, double Confirmed)> DeliveryAsync(string connection, BenchSettings settings, SimulatorProcess simulator, bool traces, CancellationToken ct)
+    internal static async Task<(double Sent, double Confirmed)> DeliveryAsync(string connection, BenchSettings settings, SimulatorProcess simulator, bool traces, CancellationToken ct)
     {
         await using var node = await Node.StartAsync(connection, settings, simulator, deliver: false, ct);
         node.Get<DeliveryPolicySource>().Current = new DeliveryPolicy { QuietFrom = default, QuietUntil = default, Traces = traces };
