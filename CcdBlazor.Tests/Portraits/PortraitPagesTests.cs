@@ -7,6 +7,7 @@ using CcdBlazor.Domain.Portraits;
 using CcdBlazor.Domain.Portraits.Assignment;
 using CcdBlazor.Domain.Portraits.Managers;
 using CcdBlazor.Domain.Portraits.Scoring;
+using CcdBlazor.Domain.Portraits.Segments;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Security;
 using CcdBlazor.Tests.Support;
@@ -32,6 +33,7 @@ public sealed class PortraitPagesTests : BunitContext, IAsyncLifetime
         {
             typeof(CustomerQueries), typeof(CustomerService), typeof(PortraitQueries), typeof(PortraitService), typeof(ManagerQueries), typeof(ManagerService), typeof(AssignmentQueries),
             typeof(AssignmentService), typeof(ScorePreview), typeof(SettingsService), typeof(SettingsQueries), typeof(ChangeFeed),
+            typeof(SegmentRunQueries),
         })
             Services.AddSingleton(type, world.GetAny(type));
         Services.AddSingleton<TimeProvider>(world.Clock);
