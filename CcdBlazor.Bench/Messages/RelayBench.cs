@@ -30,7 +30,7 @@ namespace CcdBlazor.Bench.Messages;
 /// </summary>
 internal static class RelayBench
 {
-    private const int Count = 20_000;
+    private const int Count = 40_000;
     private const int Rounds = 5;
     private const int Window = 1_000;
 

@@ -17,7 +17,7 @@ public sealed record CallerReceipt(
 /// </summary>
 public sealed class CallerReceipts
 {
-    private const int LargestGroup = 500;
+    private const int LargestGroup = 2_000;
 
     private const string Take = """
         with d as (delete from caller_receipts where seq = any(array(select seq from caller_receipts order by seq limit $1)) returning *)

@@ -12,8 +12,10 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// </summary>
 internal sealed class LaneRelay(MessageChannel channel, ILaneCarrier carrier, LaneTools tools, LaneQueue queue, Func<Guid> node)
 {
-    /// <summary>Messages per ticket: enough to make the ticket cheap, few enough to share a batch among workers.</summary>
-    internal const int LargestTicket = 100;
+    /// <summary>Calls per ticket, and the bounds of its messages: enough to make the ticket cheap, few enough to share a batch among workers.</summary>
+    private const int CallsPerTicket = 20;
+
+    private const int LargestTicket = 200;
 
     /// <summary>Tickets of one class that no worker has taken yet. What does not fit stays in the queue, where a more urgent message can overtake it.</summary>
     private const int MostOpen = 16;
@@ -53,9 +55,7 @@ internal sealed class LaneRelay(MessageChannel channel, ILaneCarrier carrier, La
         if (next is not { } chosen)
             return (false, blocked);
 
-        // No more than the account's windows can ever hold: the rest would only come back.
-        var most = choose(chosen.Lane, now).Account is { } account ? account.Most.Append(LargestTicket).Min() : LargestTicket;
-        most = Math.Max(1, most);
+        var most = MostOf(choose(chosen.Lane, now).Account);
         var claim = Guid.CreateVersion7(now);
         var by = node();
         tools.Active.Begin(claim);
@@ -77,6 +77,13 @@ internal sealed class LaneRelay(MessageChannel channel, ILaneCarrier carrier, La
         open[claim] = given;
         _ = HandOverAsync(given);
         return (true, blocked);
+    }
+
+    /// <summary>No more than the account's windows can ever hold: the rest would only come back.</summary>
+    private int MostOf(AccountInUse? account)
+    {
+        var calls = account is not null && tools.Providers.TryGetValue(account.Provider.Kind, out var provider) ? CallsPerTicket * provider.LargestGroup : CallsPerTicket;
+        return Math.Max(1, Math.Min(Math.Min(calls, LargestTicket), account is { Most.Length: > 0 } ? account.Most.Min() : LargestTicket));
     }
 
     /// <summary>Looks which tickets were taken, and takes back what was not, until cancelled; then takes back all.</summary>

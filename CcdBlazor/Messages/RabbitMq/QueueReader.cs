@@ -5,7 +5,7 @@ using RabbitMQ.Client.Exceptions;
 namespace CcdBlazor.Messages.RabbitMq;
 
 /// <summary>A delivery, copied out of the connection's buffers.</summary>
-internal sealed record Delivery(IChannel Channel, ulong Tag, string RoutingKey, IReadOnlyBasicProperties Properties, byte[] Body)
+internal sealed record Delivery(IChannel Channel, Acknowledgements Done, ulong Tag, string RoutingKey, IReadOnlyBasicProperties Properties, byte[] Body)
 {
     /// <summary>A header as text; null when there is none, or none that is text.</summary>
     public string? Header(string name) => Properties.Headers is { } headers && headers.TryGetValue(name, out var value)
@@ -13,16 +13,7 @@ internal sealed record Delivery(IChannel Channel, ulong Tag, string RoutingKey, 
         : null;
 
     /// <summary>Done with. On a lost channel it says nothing: the broker shows the delivery again then.</summary>
-    public async Task AckAsync()
-    {
-        try
-        {
-            await Channel.BasicAckAsync(Tag, multiple: false);
-        }
-        catch (Exception e) when (e is OperationInterruptedException or ObjectDisposedException or IOException)
-        {
-        }
-    }
+    public void Ack() => Done.Add(Tag);
 
     /// <summary>Nothing more can be done on this connection: whoever reads the channel hears of it, and another connection is made.</summary>
     public async Task GiveUpAsync()
@@ -42,6 +33,7 @@ internal sealed record Delivery(IChannel Channel, ulong Tag, string RoutingKey, 
         try
         {
             await Channel.BasicNackAsync(Tag, multiple: false, requeue: again);
+            Done.Leave(Tag);
         }
         catch (Exception e) when (e is OperationInterruptedException or ObjectDisposedException or IOException)
         {
@@ -66,6 +58,9 @@ internal static class QueueReader
         await channel.BasicQosAsync(0, prefetch, global: false, ct);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var abandon = new CancellationTokenSource();
+        var done = new Acknowledgements(channel);
+        using var ended = new CancellationTokenSource();
+        var acknowledging = done.RunAsync(ended.Token);
         var inHand = 0;
         channel.ChannelShutdownAsync += (_, why) =>
         {
@@ -83,7 +78,7 @@ internal static class QueueReader
             };
             consumer.ReceivedAsync += (_, e) =>
             {
-                var delivery = new Delivery(channel, e.DeliveryTag, e.RoutingKey, e.BasicProperties, e.Body.ToArray());
+                var delivery = new Delivery(channel, done, e.DeliveryTag, e.RoutingKey, e.BasicProperties, e.Body.ToArray());
                 Interlocked.Increment(ref inHand);
                 _ = Task.Run(async () =>
                 {
@@ -103,11 +98,18 @@ internal static class QueueReader
 
         await Task.WhenAny(lost.Task, Task.Delay(Timeout.InfiniteTimeSpan, ct));
         if (lost.Task.IsFaulted)
+        {
+            await ended.CancelAsync();
+            await acknowledging;
             await lost.Task;
+        }
+
         foreach (var tag in tags)
             await channel.BasicCancelAsync(tag, noWait: true, CancellationToken.None);
         abandon.CancelAfter(Patience);
         while (Volatile.Read(ref inHand) > 0 && !lost.Task.IsFaulted)
             await Task.Delay(10, CancellationToken.None);
+        await ended.CancelAsync();
+        await acknowledging;
     }
 }

@@ -51,7 +51,7 @@ internal sealed class RequestConsumer(
                 await RefuseAsync(delivery, answers, answer.Body, refusal);
             else if (ReplyTo(delivery) is { } to)
                 await PublishAsync(answers, "", to, mandatory: false, Reply(delivery, "accepted"), answer.Body);
-            await delivery.AckAsync();
+            delivery.Ack();
         }
         catch (Exception e) when (e is OperationCanceledException or OperationInterruptedException or PublishException or TimeoutException or ObjectDisposedException or IOException)
         {
