@@ -46,6 +46,8 @@ internal static class RelayBench
         var (template, templateId) = await relay.PrepareAsync(ct);
         await using var door = await Side.StartAsync(connection, settings, new RabbitMqSettings(broker.Uri, false, true, false, new HashSet<MessageChannel>(), 500), ct);
         await using var worker = await Side.StartAsync(connection, settings, new RabbitMqSettings(broker.Uri, true, false, false, Lanes, 500), ct);
+        // The same engine without a broker, to see what the broker costs.
+        await using var direct = await Side.StartAsync(connection, settings, null, ct);
         door.Run(deliver: false, ticketsOnly: false);
         worker.Run(deliver: true, ticketsOnly: true);
         await Task.WhenAll(door.ConnectedAsync(ct), worker.ConnectedAsync(ct), relay.ConnectedAsync(ct));
@@ -57,13 +59,14 @@ internal static class RelayBench
         {
             var (bare, bareRelay) = (await BareAsync(theirs, round, 400, ct), await BarePublishAsync(theirs, round, ct));
             var lane = await LaneAsync(relay, templateId, ct);
+            var here = await LaneAsync(direct, templateId, ct);
             var requests = await RequestsAsync(theirs, door, key.Text, template, round, ct);
             var receipts = await ReceiptsAsync(theirs, relay, key.Id, ct);
             Figures.Note(string.Create(CultureInfo.InvariantCulture,
-                $"{(round == 0 ? "warming up" : $"round {round}")}: bare {bare:N0}/s, bare publish only {bareRelay:N0}/s, lane {lane:N0}/s, requests {requests:N0}/s, receipts {receipts:N0}/s"));
+                $"{(round == 0 ? "warming up" : $"round {round}")}: bare {bare:N0}/s, bare publish only {bareRelay:N0}/s, lane {lane:N0}/s (without a broker {here:N0}/s), requests {requests:N0}/s, receipts {receipts:N0}/s"));
             if (round == 0)
                 continue;
-            foreach (var (name, value) in new[] { ("bare", bare), ("publish", bareRelay), ("lane", lane), ("requests", requests), ("receipts", receipts) })
+            foreach (var (name, value) in new[] { ("bare", bare), ("publish", bareRelay), ("lane", lane), ("here", here), ("requests", requests), ("receipts", receipts) })
                 (figures.TryGetValue(name, out var list) ? list : figures[name] = []).Add(value);
         }
 
@@ -73,6 +76,7 @@ internal static class RelayBench
         Figures.Value("bare client: publish and confirm", Median("publish"), "msg/s");
         Figures.Value("lane through the broker, to the outcome", Median("lane"), "msg/s");
         Figures.Value("  against the bare client", Ratio("lane", "bare"), "x", goalAtLeast: 0.8);
+        Figures.Value("  against the same lane without a broker", Ratio("lane", "here"), "x");
         Figures.Value("requests, to the committed message", Median("requests"), "msg/s");
         Figures.Value("  against the bare client", Ratio("requests", "bare"), "x", goalAtLeast: 0.8);
         Figures.Value("receipts, from the row to the confirm", Median("receipts"), "msg/s");
@@ -184,7 +188,7 @@ internal static class RelayBench
         private CancellationTokenSource stop = new();
         private Task running = Task.CompletedTask;
 
-        public static async Task<Side> StartAsync(string connection, BenchSettings settings, RabbitMqSettings broker, CancellationToken ct)
+        public static async Task<Side> StartAsync(string connection, BenchSettings settings, RabbitMqSettings? broker, CancellationToken ct)
         {
             var services = new ServiceCollection().AddLogging().AddMetrics().AddData(connection)
                 .AddFiles(KeyRingFile.Load(new ConfigurationBuilder().Build(), settings.DataFolder, mustBeConfigured: false), new UploadOptions(Path.Combine(settings.DataFolder, "uploads")))

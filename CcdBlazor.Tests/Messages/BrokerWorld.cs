@@ -46,7 +46,7 @@ internal sealed class BrokerWorld : IAsyncDisposable
         var one = new BrokerWorld(broker, lanes);
         await one.ConnectAsync();
         // What an earlier test left.
-        foreach (var queue in (string[])[Topology.Requests, Topology.Dead, .. Topology.Lanes(new RabbitMqSettings(broker.Uri, false, true, true, Enum.GetValues<MessageChannel>().ToHashSet(), 1))])
+        foreach (var queue in (string[])[Topology.Requests, Topology.BatchRequests, Topology.Dead, .. Topology.Lanes(new RabbitMqSettings(broker.Uri, false, true, true, Enum.GetValues<MessageChannel>().ToHashSet(), 1))])
         {
             await using var channel = await one.theirs.CreateChannelAsync();
             await channel.QueueDeleteAsync(queue);
@@ -55,7 +55,7 @@ internal sealed class BrokerWorld : IAsyncDisposable
         await one.World.InitializeAsync();
         one.Template = await one.World.TemplateAsync();
         one.Key = (await one.World.First.Get<ApiKeyService>().CreateAsync(
-            new ApiKeyDraft { Name = "外部系统", Scopes = ApiScopes.MessagesSend | ApiScopes.MessagesBatches, PerSecond = 100_000, PerMinute = 1_000_000, Concurrency = 1_000 },
+            new ApiKeyDraft { Name = "外部系统", Scopes = ApiScopes.MessagesSend | ApiScopes.MessagesBatches, PerSecond = 100_000, PerMinute = 1_000_000, Concurrency = 20 },
             new SystemActor("test"), default)).Value;
         await one.ConnectedAsync(one.World.First);
         return one;

@@ -29,6 +29,11 @@ internal sealed class RequestConsumer(
     /// <summary>Whoever publishes faster than his limit for so long is refused, or he would hold up everybody else in the queue.</summary>
     private static readonly TimeSpan LimitPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>A place among a key's simultaneous calls is free again in a moment.</summary>
+    private static readonly TimeSpan NextPlace = TimeSpan.FromMilliseconds(20);
+
+    private const ushort BatchesAtOnce = 4;
+
     private static readonly TimeSpan ConfirmedWithin = TimeSpan.FromSeconds(15);
 
     public static readonly Refusal IdMissing = new("broker.message_id", "消息缺少 message-id（1 到 255 个字符），无法防止重复发送。") { Field = "message-id" };
@@ -38,7 +43,12 @@ internal sealed class RequestConsumer(
     public async Task RunAsync(IConnection connection, CancellationToken ct)
     {
         await using var answers = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), ct);
-        await QueueReader.RunAsync(connection, settings.Prefetch, [Topology.Requests], (delivery, abandon) => HandleAsync(delivery, answers, abandon), ct);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task Read(string queue, ushort prefetch) => QueueReader.RunAsync(connection, prefetch, [queue], (delivery, abandon) => HandleAsync(delivery, answers, abandon), end.Token);
+        Task[] both = [Read(Topology.Requests, settings.Prefetch), Read(Topology.BatchRequests, BatchesAtOnce)];
+        await Task.WhenAny(both);
+        await end.CancelAsync();
+        await Task.WhenAll(both);
     }
 
     private async Task HandleAsync(Delivery delivery, IChannel answers, CancellationToken abandon)
@@ -114,7 +124,7 @@ internal sealed class RequestConsumer(
             return (Refused(ApiRefusals.TooLarge), default);
         var permit = await limits.TakeAsync(access, ct);
         if (permit.Refusal is { } busy)
-            return (Refused(busy), permit.RetryAfter);
+            return (Refused(busy), busy == ApiKeyRefusals.TooManyAtOnce ? NextPlace : permit.RetryAfter);
         using (permit.Place)
             return (batch ? await BatchAsync(delivery, id, access, ct) : await SendAsync(delivery, id, access, ct), TimeSpan.FromMilliseconds(500));
     }

@@ -8,8 +8,11 @@ namespace CcdBlazor.Messages.RabbitMq;
 /// <summary>The broker's exchanges and queues. All durable; queues are quorum queues, so a broker of several machines keeps them when one fails.</summary>
 internal static class Topology
 {
-    /// <summary>Direct exchange and queue of what other systems ask; routing keys <see cref="Send"/> and <see cref="SendBatch"/>.</summary>
+    /// <summary>Direct exchange, and queue of the single sends that other systems ask for; routing keys <see cref="Send"/> and <see cref="SendBatch"/>.</summary>
     public const string Requests = "ccd.requests";
+
+    /// <summary>Queue of the batches among them: some megabytes each, so few are taken at once, and no single send waits behind one.</summary>
+    public const string BatchRequests = "ccd.requests.batch";
 
     public const string Send = "send";
     public const string SendBatch = "send-batch";
@@ -44,7 +47,8 @@ internal static class Topology
             await channel.ExchangeDeclareAsync(Requests, ExchangeType.Direct, durable: true, cancellationToken: ct);
             await QueueAsync(channel, Requests, QuorumWithDead, ct);
             await channel.QueueBindAsync(Requests, Requests, Send, cancellationToken: ct);
-            await channel.QueueBindAsync(Requests, Requests, SendBatch, cancellationToken: ct);
+            await QueueAsync(channel, BatchRequests, QuorumWithDead, ct);
+            await channel.QueueBindAsync(BatchRequests, Requests, SendBatch, cancellationToken: ct);
         }
 
         if (settings.Receipts)
