@@ -154,7 +154,7 @@ internal static class RelayBench
         var receipts = relay.Get<CallerReceipts>();
         var since = Stopwatch.GetTimestamp();
         var passed = 0;
-        while (await receipts.PassOnAsync(some => ReceiptPublisher.PublishAsync(channel, some), ct) is > 0 and var some)
+        while (await receipts.PassOnAsync(some => ReceiptPublisher.PublishAsync(channel, some, ct), ct) is > 0 and var some)
             passed += some;
         var perSecond = passed / Stopwatch.GetElapsedTime(since).TotalSeconds;
         await channel.QueueDeleteAsync(queue, cancellationToken: ct);

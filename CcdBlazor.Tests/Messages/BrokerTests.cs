@@ -94,10 +94,11 @@ public sealed class BrokerTests(RabbitBroker broker) : IAsyncLifetime
         await broker.StartAsync();
         await at.ConnectAsync();
         var heard = new HashSet<string>();
-        for (var i = 0; i < 4; i++)
+        // At least once: what comes again has a number that is known.
+        while (heard.Count < 4)
             heard.Add((await at.NextAsync(receipts)).BasicProperties.MessageId!);
-        Assert.Equal(4, heard.Count);
-        await Eventually.TrueAsync(async () => await at.World.CountAsync("select count(*) from caller_receipts") == 0);
+        // A confirm that the restart swallowed costs another try.
+        await Eventually.TrueAsync(async () => await at.World.CountAsync("select count(*) from caller_receipts") == 0, TimeSpan.FromSeconds(90));
     }
 
     [Fact]

@@ -14,7 +14,10 @@ internal sealed class RabbitMqHost(
     RabbitMqSettings settings, IEnumerable<IBrokerWork> works, CallerReceipts receipts, BrokerState state, ChangeFeed feed, TimeProvider clock, ILogger<RabbitMqHost> log) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>A connection that lasted so long was a good one: the next pause is short again.</summary>
+    private static readonly TimeSpan Lasted = TimeSpan.FromSeconds(3);
 
     private readonly ConnectionFactory factory = new()
     {
@@ -64,8 +67,9 @@ internal sealed class RabbitMqHost(
                 log.LogWarning("The message broker at {Host} is away: {Error}", settings.Uri.Host, e.GetBaseException().Message);
             }
 
+            var wasUp = state.Current is { Up: true };
             Say(up: false);
-            if (clock.GetElapsedTime(since) > LongestPause)
+            if (wasUp && clock.GetElapsedTime(since) > Lasted)
                 pause = FirstPause;
             await Task.Delay(pause * (0.75 + 0.5 * Random.Shared.NextDouble()), clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

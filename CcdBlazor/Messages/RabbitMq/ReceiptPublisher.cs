@@ -23,7 +23,7 @@ internal sealed class ReceiptPublisher(CallerReceipts receipts, RabbitMqMetrics 
             var passed = 0;
             try
             {
-                passed = await receipts.PassOnAsync(some => PublishAsync(channel, some), ct);
+                passed = await receipts.PassOnAsync(some => PublishAsync(channel, some, ct), ct);
                 metrics.Receipts(passed);
             }
             catch (Exception e) when (e is DbException or TimeoutException { InnerException: DbException } && channel.IsOpen)
@@ -37,7 +37,7 @@ internal sealed class ReceiptPublisher(CallerReceipts receipts, RabbitMqMetrics 
     }
 
     /// <summary>All at once, in their order; one wait for all confirms.</summary>
-    internal static async Task PublishAsync(IChannel channel, IReadOnlyList<CallerReceipt> receipts)
+    internal static async Task PublishAsync(IChannel channel, IReadOnlyList<CallerReceipt> receipts, CancellationToken ct)
     {
         var confirms = new Task[receipts.Count];
         var buffer = new ArrayBufferWriter<byte>(512);
@@ -58,7 +58,7 @@ internal sealed class ReceiptPublisher(CallerReceipts receipts, RabbitMqMetrics 
             confirms[i] = channel.BasicPublishAsync(Topology.Receipts, $"{receipt.Caller:D}.{state}", mandatory: false, properties, buffer.WrittenMemory.ToArray()).AsTask();
         }
 
-        await Task.WhenAll(confirms).WaitAsync(ConfirmedWithin);
+        await Task.WhenAll(confirms).WaitAsync(ConfirmedWithin, ct);
     }
 
     private static string StateOf(CallerReceipt receipt) => receipt.State is { } state ? ApiWords.Of(state) : "accepted";
