@@ -135,7 +135,7 @@ public sealed partial class EveryRouteTests(RouteHouse house) : IClassFixture<Ro
         }
 
         foreach (var wrong in new[] { new string('A', 43), house.Token[..^1] + (house.Token[^1] == 'A' ? 'B' : 'A'), "kurz" })
-            foreach (var path in new[] { $"/u/{wrong}", $"/u/{wrong}/state", $"/u/{wrong}/example/front" })
+            foreach (var path in new[] { $"/u/{wrong}", $"/u/{wrong}/about", $"/u/{wrong}/state", $"/u/{wrong}/example/front" })
             {
                 using var guessed = await house.Stranger.SendAsync(RouteProbes.Page(path));
                 Assert.Equal(HttpStatusCode.NotFound, guessed.StatusCode);
@@ -151,6 +151,25 @@ public sealed partial class EveryRouteTests(RouteHouse house) : IClassFixture<Ro
             Assert.Equal(HttpStatusCode.Unauthorized, content.StatusCode);
         }
     }
+
+    [Fact]
+    public async Task A_customer_says_about_himself_by_the_link_alone_what_is_his_to_say()
+    {
+        var address = new Uri($"/u/{house.Token}/about", UriKind.Relative);
+        var page = await house.Stranger.GetStringAsync(address);
+        Assert.DoesNotContain("风险偏好", page, StringComparison.Ordinal);
+        var fields = HiddenField().Matches(page).ToDictionary(m => m.Groups["name"].Value, m => WebUtility.HtmlDecode(m.Groups["value"].Value));
+        using var wrong = await house.Stranger.PostAsync(address, new FormUrlEncodedContent(new Dictionary<string, string>(fields) { ["age"] = "NaN" }));
+        Assert.Contains("“年龄”请填写数字。", WebUtility.HtmlDecode(await wrong.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+        using var saved = await house.Stranger.PostAsync(address, new FormUrlEncodedContent(new Dictionary<string, string>(fields) { ["income"] = "31", ["hobbies"] = "登山、书法", ["risk"] = "r5" }));
+        Assert.Contains("已保存", WebUtility.HtmlDecode(await saved.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+        var again = WebUtility.HtmlDecode(await house.Stranger.GetStringAsync(address));
+        Assert.Contains("value=\"31\"", again, StringComparison.Ordinal);
+        Assert.Contains("登山", again, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]+)\" value=\"(?<value>[^\"]*)\"")]
+    private static partial Regex HiddenField();
 
     [Fact]
     public async Task A_customer_without_an_account_begins_an_upload_by_the_link_alone()

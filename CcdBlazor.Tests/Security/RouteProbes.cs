@@ -62,7 +62,7 @@ internal static class RouteProbes
     ];
 
     /// <summary>Link routes that name no object beside their token; they have a test of their own.</summary>
-    public static IReadOnlyList<string> ByTokenAlone { get; } = ["GET,POST /u/{Token}", "GET /u/{token}/state", "GET /u/{token}/example/{itemCode}"];
+    public static IReadOnlyList<string> ByTokenAlone { get; } = ["GET,POST /u/{Token}", "GET,POST /u/{Token}/about", "GET /u/{token}/state", "GET /u/{token}/example/{itemCode}"];
 
     public static HttpRequestMessage Page(string path)
     {

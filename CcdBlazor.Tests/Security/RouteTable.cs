@@ -170,6 +170,7 @@ internal static class RouteTable
         new("DELETE", "/api/uploads/{id:guid}", Anyone, RouteKind.Upload),
 
         new(Page, "/u/{Token}", Anyone, RouteKind.Link),
+        new(Page, "/u/{Token}/about", Anyone, RouteKind.Link),
         new("GET", "/u/{token}/state", Anyone, RouteKind.Link),
         new("POST", "/u/{token}/withdraw", Anyone, RouteKind.Link),
         new("GET", "/u/{token}/example/{itemCode}", Anyone, RouteKind.Link),

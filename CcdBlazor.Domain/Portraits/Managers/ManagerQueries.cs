@@ -52,6 +52,16 @@ public sealed class ManagerQueries
                       select new ConflictRow(c.CustomerId, c.ManagerId, s.Name, c.Reason, c.At, c.ByName)).ToListAsync(ct);
     }
 
+    /// <summary>Who looks after the customer behind the link; none while the owner is no account manager in use.</summary>
+    public async Task<ManagerCard?> CardForAsync(LinkActor customer, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var (profiles, owners) = (db.ManagerProfiles, db.Customers.VisibleTo(customer).Where(c => c.Id == customer.CustomerId).Select(c => c.OwnerId));
+        var found = await db.AccountManagers().AsNoTracking().Where(s => owners.Contains(s.Id))
+            .Select(s => new { s.Name, Profile = profiles.FirstOrDefault(p => p.StaffId == s.Id) }).SingleOrDefaultAsync(ct);
+        return found is null ? null : new ManagerCard(found.Name, found.Profile?.Capabilities ?? [], found.Profile?.Languages ?? []);
+    }
+
     internal static async Task<IReadOnlyList<ManagerRow>> RowsAsync(CcdDbContext db, DateTimeOffset now, CancellationToken ct)
     {
         var today = ManagerProfile.DayOf(now);

@@ -29,5 +29,8 @@ public sealed record ManagerBoard(IReadOnlyList<ManagerRow> Managers, double Loa
     public int Room => Managers.Sum(m => Math.Max(0, m.Maximum - m.Open));
 }
 
+/// <summary>What a customer reads about who looks after him.</summary>
+public sealed record ManagerCard(string Name, IReadOnlyList<string> Capabilities, IReadOnlyList<string> Languages);
+
 /// <summary>A manager who must not look after a customer.</summary>
 public sealed record ConflictRow(Guid CustomerId, Guid ManagerId, string Manager, string Reason, DateTimeOffset At, string ByName);
