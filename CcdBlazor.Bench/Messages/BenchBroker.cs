@@ -16,7 +16,8 @@ internal sealed class BenchBroker : IAsyncDisposable
         while read -r _ <&3; do :; done
         kill -KILL $!
         wait $!
-        epmd -port "$ERL_EPMD_PORT" -kill >/dev/null 2>&1
+        # Refused while it still lists the broker that has just died.
+        for _ in 1 2 3 4 5 6 7 8 9 10; do epmd -port "$ERL_EPMD_PORT" -kill 2>&1 | grep -q Killed && break; sleep 0.2; done
         rm -rf "$2"
         """;
 

@@ -20,7 +20,8 @@ public sealed class RabbitBroker : IAsyncLifetime
         while read -r _ <&3; do :; done
         kill -KILL $!
         wait $!
-        epmd -port "$ERL_EPMD_PORT" -kill
+        # Refused while it still lists the broker that has just died.
+        for _ in 1 2 3 4 5 6 7 8 9 10; do epmd -port "$ERL_EPMD_PORT" -kill 2>&1 | grep -q Killed && break; sleep 0.2; done
         """;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
