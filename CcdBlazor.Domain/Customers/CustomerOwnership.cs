@@ -1,4 +1,3 @@
-using CcdBlazor.Domain.Audit;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
 using Microsoft.EntityFrameworkCore;
