@@ -102,7 +102,8 @@ internal sealed class BenchData(IServiceProvider services, BenchSettings setting
             await writer.WriteAsync(c.Owner.DepartmentId, ct);
             await writer.WriteAsync(collaborators, ct);
             await writer.WriteAsync((Guid[])[c.Owner.Id, .. collaborators], ct);
-            await TimeAsync(writer, updated, ct);
+            // From now on: otherwise the job of the public pool would empty the lists that are measured.
+            await TimeAsync(writer, services.GetRequiredService<TimeProvider>().GetUtcNow(), ct);
             await writer.WriteAsync((short)c.State, ct);
             await writer.WriteAsync((short)c.Report.Percent, ct);
             await writer.WriteAsync(c.Report.Missing.Count, ct);

@@ -60,4 +60,8 @@ public enum Permission
     ManagePortraits,
     /// <summary>Approve and apply assignments, undo them, and hand single customers to a suggested manager.</summary>
     AssignManagers,
+    /// <summary>Pick customers up from the public pools of one's department.</summary>
+    PickFromPool,
+    /// <summary>Keep the public pools and the rules of release; move customers between all of them.</summary>
+    ManagePools,
 }

@@ -15,7 +15,11 @@ internal readonly record struct OwnerBefore(Guid? OwnerId, Guid? PoolId, Guid[] 
 /// <summary>A change of owner among many. Exactly one of <paramref name="ToOwnerId"/> and <paramref name="ToPoolId"/> is given.</summary>
 /// <param name="ExpectedOwnerId">Who owns it now, as the caller knows; a customer that somebody else took meanwhile is left alone.</param>
 /// <param name="DepartmentId">Of the new owner, or of the pool.</param>
-internal sealed record OwnerMove(Guid CustomerId, Guid? ExpectedOwnerId, Guid? ToOwnerId, Guid? ToPoolId, Guid? DepartmentId);
+internal sealed record OwnerMove(Guid CustomerId, Guid? ExpectedOwnerId, Guid? ToOwnerId, Guid? ToPoolId, Guid? DepartmentId)
+{
+    /// <summary>Given: a customer that was followed up meanwhile (<see cref="Customer.IdleSince"/>) is left alone, too.</summary>
+    public DateTimeOffset? ExpectedIdleSince { get; init; }
+}
 
 /// <summary>
 /// The only two ways in which the owner of a customer changes, each with its line of the history (<see cref="CustomerOwnerChange"/>) in the same commit:
@@ -66,12 +70,14 @@ internal static class CustomerOwnership
         var changed = await db.Database.SqlQueryRaw<Guid>(
             """
             with m as (
-              select * from unnest(@ids, @expected, @owners, @pools, @departments) as m (id, expected_owner_id, owner_id, pool_id, department_id)),
+              select * from unnest(@ids, @expected, @owners, @pools, @departments, @idle) as m (id, expected_owner_id, owner_id, pool_id, department_id, idle_since)),
             was as (
               select c.id, c.owner_id, c.pool_id, c.collaborator_ids, m.owner_id as to_owner, m.pool_id as to_pool, m.department_id as to_department,
                 case when m.pool_id is null then array_remove(c.collaborator_ids, m.owner_id) else array[]::uuid[] end as staying
               from customers c join m on m.id = c.id
               where c.deleted_at is null and c.owner_id is not distinct from m.expected_owner_id
+                and (m.idle_since is null or c.idle_since = m.idle_since)
+                and (m.pool_id is null or c.state not in (2, 3))
                 and (c.owner_id, c.pool_id) is distinct from (m.owner_id, m.pool_id)),
             changed as (
               update customers c set owner_id = w.to_owner, pool_id = w.to_pool, department_id = w.to_department, collaborator_ids = w.staying,
@@ -99,6 +105,7 @@ internal static class CustomerOwnership
             """,
             Array("ids", wanted.Select(m => (Guid?)m.CustomerId)), Array("expected", wanted.Select(m => m.ExpectedOwnerId)),
             Array("owners", wanted.Select(m => m.ToOwnerId)), Array("pools", wanted.Select(m => m.ToPoolId)), Array("departments", wanted.Select(m => m.DepartmentId)),
+            new NpgsqlParameter("idle", NpgsqlDbType.Array | NpgsqlDbType.TimestampTz) { Value = wanted.Select(m => m.ExpectedIdleSince?.UtcDateTime).ToArray() },
             new NpgsqlParameter<DateTimeOffset>("now", now.ToUniversalTime()), new NpgsqlParameter<short>("cause", (short)cause), Text("reason", reason), Text("byKind", by.Kind),
             new NpgsqlParameter("by", NpgsqlDbType.Uuid) { Value = by.Id ?? (object)DBNull.Value }, Text("byName", by.DisplayName), Text("byFrom", by.From),
             new NpgsqlParameter("partOf", NpgsqlDbType.Uuid) { Value = partOf ?? (object)DBNull.Value }, Text("action", cause.Action())).ToListAsync(ct);

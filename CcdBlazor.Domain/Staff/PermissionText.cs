@@ -37,6 +37,8 @@ public static class PermissionText
         Permission.ViewPortraits => new("画像", "查看画像和分配", "可以查看自己能看到的客户的画像、客户经理档案和分配方案。"),
         Permission.ManagePortraits => new("画像", "维护画像和试算分配", "可以维护客户经理档案和回避关系，并试算分配方案。"),
         Permission.AssignManagers => new("画像", "批准分配", "可以批准、执行和撤销分配方案，也可以把单个客户分配给推荐的客户经理。"),
+        Permission.PickFromPool => new("客户", "从公海领取客户", "可以查看本部门公海中的客户（联系方式隐藏），并在限额内领取。"),
+        Permission.ManagePools => new("客户", "管理公海", "可以设置各部门的公海和回收规则，并在公海之间转移客户。"),
         Permission.ViewStatistics => new("管理", "查看全部统计", "可以看到所有人的统计数据，而不仅是自己的客户。"),
     };
 #pragma warning restore CS8524

@@ -4,6 +4,9 @@ using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.FollowUps;
+using CcdBlazor.Domain.Pool;
+using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Tests.Files;
 using CcdBlazor.Tests.Support;
@@ -44,6 +47,9 @@ public sealed class CustomersWorld : IAsyncLifetime
             .AddSingleton<ICompletenessCheck>(Papers)
             .AddSingleton<ILoanProducts>(Products)
             .AddCustomers()
+            .AddProducts()
+            .AddFollowUps()
+            .AddPool()
             .AddStaff()
             .BuildServiceProvider();
         await SchemaForTests.EnsureAsync(services);

@@ -7,9 +7,11 @@ using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.FollowUps;
 using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Portraits;
 using CcdBlazor.Domain.Portraits.Segments;
+using CcdBlazor.Domain.Pool;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
@@ -105,6 +107,8 @@ public static class CcdApplication
         services.AddStaff();
         services.AddProducts();
         services.AddCustomers();
+        services.AddFollowUps();
+        services.AddPool();
         services.AddDocuments();
         services.AddStatistics();
         services.AddPortraits();
@@ -172,6 +176,7 @@ public static class CcdApplication
         app.MapCollection();
         app.MapDocumentFiles();
         app.MapCustomerExport();
+        app.MapFollowUps();
         app.MapMessageFiles();
         app.MapAssignmentExport();
         app.MapProductExamples();

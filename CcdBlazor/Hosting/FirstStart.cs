@@ -3,6 +3,7 @@ using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Messages.Notices;
 using CcdBlazor.Domain.Messages.Templates;
+using CcdBlazor.Domain.Pool;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
@@ -35,6 +36,7 @@ internal sealed class FirstStart
         var staff = services.GetRequiredService<StaffSeed>();
         await staff.EnsureRolesAsync(ct);
         await services.GetRequiredService<ProductSeed>().EnsureShippedAsync(ct);
+        await services.GetRequiredService<PoolSettings>().EnsureAsync(ct);
         await services.GetRequiredService<TemplateSeed>().EnsureShippedAsync(ct);
 
         var demo = !environment.IsProduction() && !configuration.GetValue("Demo:Empty", false);

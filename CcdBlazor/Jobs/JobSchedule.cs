@@ -37,6 +37,7 @@ public static class JobSchedule
         new("job-runs-cleanup", "任务运行记录清理", "每天 03:40", "0 40 3 * * ?", "删除 30 天以前的任务运行记录。", ForgetOldRunsAsync),
         new("portraits-derive", "画像推断", "每 5 分钟", "40 0/5 * * * ?", "把客户档案、已核实资料和上传行为中能得出的画像内容更新到画像中。", DerivePortraitsAsync),
         .. MessageJobs.All,
+        .. FollowUpJobs.All,
     ];
 
     /// <summary>A job by its stable name.</summary>

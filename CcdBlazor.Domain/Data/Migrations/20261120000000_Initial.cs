@@ -1028,6 +1028,42 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "public_pools",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    target_pool_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    active = table.Column<bool>(type: "boolean", nullable: false),
+                    most_held = table.Column<int>(type: "integer", nullable: true),
+                    picks_per_day = table.Column<int>(type: "integer", nullable: true),
+                    cool_down_days = table.Column<int>(type: "integer", nullable: false),
+                    protection_days = table.Column<int>(type: "integer", nullable: false),
+                    views_per_day = table.Column<int>(type: "integer", nullable: true),
+                    hides_name = table.Column<bool>(type: "boolean", nullable: false),
+                    hides_phone = table.Column<bool>(type: "boolean", nullable: false),
+                    hides_identity = table.Column<bool>(type: "boolean", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_public_pools", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_public_pools_departments_department_id",
+                        column: x => x.department_id,
+                        principalTable: "departments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_public_pools_public_pools_target_pool_id",
+                        column: x => x.target_pool_id,
+                        principalTable: "public_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "staff",
                 columns: table => new
                 {
@@ -1061,6 +1097,36 @@ namespace CcdBlazor.Domain.Data.Migrations
                         principalTable: "departments",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "pool_release_rules",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    level = table.Column<short>(type: "smallint", nullable: true),
+                    product_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    days = table.Column<int>(type: "integer", nullable: false),
+                    protect_days = table.Column<int>(type: "integer", nullable: false),
+                    reminder_days = table.Column<short[]>(type: "smallint[]", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_pool_release_rules", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_pool_release_rules_loan_products_product_id",
+                        column: x => x.product_id,
+                        principalTable: "loan_products",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_pool_release_rules_public_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalTable: "public_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1183,6 +1249,32 @@ namespace CcdBlazor.Domain.Data.Migrations
                         principalTable: "staff",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "pool_views",
+                columns: table => new
+                {
+                    staff_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_pool_views", x => new { x.staff_id, x.day, x.customer_id });
+                    table.ForeignKey(
+                        name: "fk_pool_views_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_pool_views_staff_staff_id",
+                        column: x => x.staff_id,
+                        principalTable: "staff",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1666,9 +1758,43 @@ namespace CcdBlazor.Domain.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_pool_release_rules_pool_id",
+                table: "pool_release_rules",
+                column: "pool_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pool_release_rules_product_id",
+                table: "pool_release_rules",
+                column: "product_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pool_views_customer_id",
+                table: "pool_views",
+                column: "customer_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_portrait_entries_customer_id_trait_id",
                 table: "portrait_entries",
                 columns: new[] { "customer_id", "trait", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_public_pools_target_pool_id",
+                table: "public_pools",
+                column: "target_pool_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_public_pools_department",
+                table: "public_pools",
+                column: "department_id",
+                unique: true,
+                filter: "active")
+                .Annotation("Npgsql:NullsDistinct", false);
+
+            migrationBuilder.CreateIndex(
+                name: "ux_public_pools_name",
+                table: "public_pools",
+                column: "name",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_roles_name",
@@ -1869,6 +1995,14 @@ namespace CcdBlazor.Domain.Data.Migrations
                 onDelete: ReferentialAction.SetNull);
 
             migrationBuilder.AddForeignKey(
+                name: "fk_customers_public_pools_pool_id",
+                table: "customers",
+                column: "pool_id",
+                principalTable: "public_pools",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Restrict);
+
+            migrationBuilder.AddForeignKey(
                 name: "fk_customers_staff_owner_id",
                 table: "customers",
                 column: "owner_id",
@@ -1969,6 +2103,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "person_preferences");
 
             migrationBuilder.DropTable(
+                name: "pool_release_rules");
+
+            migrationBuilder.DropTable(
+                name: "pool_views");
+
+            migrationBuilder.DropTable(
                 name: "portrait_entries");
 
             migrationBuilder.DropTable(
@@ -2039,6 +2179,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "stored_blobs");
+
+            migrationBuilder.DropTable(
+                name: "public_pools");
 
             migrationBuilder.DropTable(
                 name: "staff");
