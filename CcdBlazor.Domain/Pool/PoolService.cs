@@ -88,6 +88,37 @@ public sealed class PoolService
         return await SavedAsync(db, work, customers.Count, [], ct);
     }
 
+    /// <summary>Gives customers out of a pool to a colleague, without limits; for who may reassign and looks into the pool, or keeps the pools. The new owner is told.</summary>
+    public async Task<Result<int>> AssignAsync(IReadOnlyCollection<Guid> ids, Guid ownerId, Actor by, CancellationToken ct)
+    {
+        if (ids.Count > MostAtOnce)
+            return PoolRefusals.TooManyAtOnce;
+        var now = time.GetUtcNow();
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        await using var work = await db.BeginAsync(ct);
+        var reach = await db.PoolsForAsync(by, ct);
+        var wanted = ids.Distinct().ToArray();
+        await db.Database.ExecuteSqlAsync($"select 1 from customers where id = any({wanted}) order by id for update", ct);
+        var customers = await db.Customers.Include(c => c.Loans).Where(c => c.DeletedAt == null && wanted.Contains(c.Id) && reach.Any(p => p.Id == c.PoolId)).ToListAsync(ct);
+        if (customers.Count == 0)
+            return CommonRefusals.NotFound;
+        if (!by.May(Permission.ReassignCustomers) && !by.May(Permission.ManagePools))
+            return CommonRefusals.Forbidden;
+        if (await db.StaffMembers.Where(s => s.Id == ownerId && !s.Disabled).Select(s => new { s.DepartmentId }).SingleOrDefaultAsync(ct) is not { } owner)
+            return CustomerRefusals.OwnerUnknown;
+        foreach (var customer in customers)
+        {
+            var before = OwnerBefore.Of(customer);
+            customer.AssignTo(ownerId, owner.DepartmentId, now);
+            db.RecordOwner(customer, before, OwnerChangeCause.AssignedFromPool, by, now);
+            db.Audit(by, now, "customer.assigned", new AuditSubject("customer", customer.Id, customer.Id), new { before.PoolId }, new { customer.OwnerId });
+            Announce(db, customer.Id);
+        }
+
+        return await SavedAsync(db, work, customers.Count, await PoolNotices.TellAsync(
+            db, [ownerId], by.Id, $"{customers.Count} 位公海客户已指定给您", $"{by.DisplayName} 指定您负责：{string.Join("、", customers.Take(3).Select(c => c.Name))}", "/customers", now, ct), ct);
+    }
+
     /// <summary>
     /// Takes customers out of a pool, for oneself: as many of them as the limits allow, in the given order. For one customer a refusal is the answer itself. Rows are
     /// locked, so of two who pick the same one, one wins and the other is told (<see cref="PoolRefusals.AlreadyTaken"/>); picks of one person queue, so no limit is passed.

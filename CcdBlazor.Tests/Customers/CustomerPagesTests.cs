@@ -3,6 +3,7 @@ using CcdBlazor.Components.Customers;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
+using CcdBlazor.Domain.Pool;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Security;
 using CcdBlazor.Tests.Support;
@@ -25,6 +26,7 @@ public sealed class CustomerPagesTests : BunitContext, IClassFixture<CustomersWo
         this.world = world;
         Services.AddSingleton(world.Service);
         Services.AddSingleton(world.Queries);
+        Services.AddSingleton(world.Get<PoolQueries>());
         Services.AddSingleton(world.Get<CustomerViewService>());
         Services.AddSingleton(world.Get<StaffDirectory>());
         Services.AddSingleton(world.Get<ChangeFeed>());

@@ -3,12 +3,17 @@ using CcdBlazor.Components.Documents;
 using CcdBlazor.Components.Shared;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
+using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.FollowUps;
+using CcdBlazor.Domain.Pool;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Live;
 using CcdBlazor.Security;
 using Microsoft.AspNetCore.Components;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CcdBlazor.Tests.Documents;
@@ -33,6 +38,10 @@ public sealed class CustomerFilePagesTests : BunitContext, IClassFixture<GivenFi
         Services.AddSingleton(given.Documents);
         Services.AddSingleton(given.Queries);
         Services.AddSingleton(given.Reviews);
+        Services.AddSingleton(given.Get<PoolQueries>());
+        Services.AddSingleton(given.Get<PoolService>());
+        Services.AddSingleton(given.Get<FollowUpQueries>());
+        Services.AddSingleton(new FollowUpService(given.Get<IDbContextFactory<CcdDbContext>>(), given.Get<FileStore>(), null!, given.Clock));
         Services.AddSingleton(given.Links);
         Services.AddSingleton(given.Get<DocumentRequests>());
         Services.AddSingleton(given.Get<PublicAddress>());

@@ -6,6 +6,8 @@ using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
+using CcdBlazor.Domain.FollowUps;
+using CcdBlazor.Domain.Pool;
 using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Products;
 using CcdBlazor.Domain.Staff;
@@ -96,6 +98,8 @@ public sealed class GivenFile : IAsyncLifetime
         services.AddStaff();
         services.AddProducts();
         services.AddCustomers();
+        services.AddFollowUps();
+        services.AddPool();
         services.AddDocuments();
         services.AddMessages();
         services.AddSingleton(new PublicAddress(() => new Uri("https://ccd.test")));

@@ -66,6 +66,34 @@ public sealed partial class EveryRouteTests(RouteHouse house) : IClassFixture<Ro
     }
 
     [Fact]
+    public async Task What_lies_in_a_pool_is_not_found_by_who_may_only_pick_it_and_no_list_shows_it()
+    {
+        var wrong = new List<string>();
+        var pooled = house.Pooled;
+        foreach (var visitor in house.Visitors.Where(v => !v.May.Contains(Permission.ViewAllCustomers)))
+        {
+            foreach (var probe in RouteProbes.All.Where(p => !p.Route.Contains("/api/uploads", StringComparison.Ordinal)))
+            {
+                var nothing = Target.Nothing();
+                var real = await AskAsync(visitor, probe.Request(pooled), pooled);
+                var none = await AskAsync(visitor, probe.Request(nothing), nothing);
+                if (real != none || pooled.Secrets.Any(s => real.Body.Contains(s, StringComparison.Ordinal)))
+                    wrong.Add($"{visitor.Label}: {probe.Route}: {real} instead of {none}");
+            }
+
+            foreach (var path in (string[])["/", "/customers", $"/customers?q={pooled.Secrets[1]}", "/followups", "/followups?whose=all", "/pool", $"/pool?q={pooled.Secrets[1]}", "/api/customers/export"])
+            {
+                var body = (await AskAsync(visitor, RouteProbes.Page(path), Target.Nothing())).Body.Replace($"value=\"{pooled.Secrets[1]}\"", "", StringComparison.Ordinal);
+                // Who may pick reads the name in the pool, and never a phone.
+                if (body.Contains(pooled.Secrets[1], StringComparison.Ordinal) || (body.Contains(pooled.Name, StringComparison.Ordinal) && !(path == "/pool" && visitor.May.Contains(Permission.PickFromPool))))
+                    wrong.Add($"{visitor.Label}: {path} shows what lies in the pool");
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join(Environment.NewLine, wrong));
+    }
+
+    [Fact]
     public async Task What_is_theirs_is_shown()
     {
         var wrong = new List<string>();
@@ -199,7 +227,7 @@ public sealed partial class EveryRouteTests(RouteHouse house) : IClassFixture<Ro
             using var response = await visitor.Browser.SendAsync(request);
             var body = Unique().Replace(Readable(await response.Content.ReadAsStringAsync()), "");
             // The ids that were asked for may come back, as in the address to sign in for; those of nothing differ from those of something.
-            foreach (var id in new[] { target.Customer, target.Document, target.StoredFile, target.Upload })
+            foreach (var id in new[] { target.Customer, target.Document, target.StoredFile, target.Upload, target.FollowUp })
                 body = body.Replace(id.ToString(), "ID", StringComparison.OrdinalIgnoreCase);
             var leads = response.Headers.Location?.OriginalString.Split('?')[0];
             return new Answer(response.StatusCode, response.Content.Headers.ContentType, leads, body);

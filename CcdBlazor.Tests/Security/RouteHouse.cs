@@ -2,6 +2,7 @@ using System.Net;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Documents;
+using CcdBlazor.Domain.FollowUps;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Tests.Documents;
 using CcdBlazor.Tests.Support;
@@ -22,6 +23,9 @@ public sealed class RouteHouse : IAsyncLifetime
     /// <summary>The token of <see cref="LinkedCustomer"/>'s link.</summary>
     internal string Token { get; private set; } = "";
 
+    /// <summary>In the company's public pool.</summary>
+    internal Target Pooled { get; private set; } = default!;
+
     internal Target LinkedCustomer { get; private set; } = default!;
 
     internal Guid Product => given.Product;
@@ -40,6 +44,15 @@ public sealed class RouteHouse : IAsyncLifetime
         var owner = await given.StaffAsync(ShippedRoles.CustomerService, east, "owner");
         var owners = await program.SignInAsync("owner", GivenFile.Password);
         Targets = [await TargetAsync("collected", "上官收集甲", owner, owners, submitted: false), await TargetAsync("submitted", "司徒提交乙", owner, owners, submitted: true)];
+
+        var pooled = await TargetAsync("pooled", "皇甫公海丁", owner, owners, submitted: false);
+        await using (var db = given.Db())
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                update customers set owner_id = null, department_id = null, staff_ids = array[]::uuid[], collaborator_ids = array[]::uuid[],
+                  pool_id = (select id from public_pools where department_id is null) where id = {pooled.Customer}
+                """);
+        Pooled = pooled;
 
         var linked = await given.CustomerAsync(owner, "诸葛链接丙");
         Token = (await given.LinkAsync(linked, owner)).Token;
@@ -115,6 +128,11 @@ public sealed class RouteHouse : IAsyncLifetime
         await using var db = given.Db();
         var found = await db.Customers.AsNoTracking().SingleAsync(c => c.Id == customer);
         var file = await db.Documents.AsNoTracking().Where(d => d.Id == document).Select(d => d.FileId).SingleAsync();
-        return new Target(label, customer, document, file, upload, submitted, found.Name, [found.Name, found.Phones[0], found.Number, found.IdentityTail!]);
+        var now = TimeProvider.System.GetUtcNow();
+        var followUp = FollowUp.Of(customer, new FollowUpDraft { What = "上门核对" }, found.OwnerId!.Value, now);
+        Assert.True(followUp.Attach(file, "照片.jpg", new StaffActor(found.OwnerId.Value, "", null, new HashSet<Permission>(), new HashSet<Guid>()), now).Ok);
+        db.Add(followUp);
+        await db.SaveChangesAsync();
+        return new Target(label, customer, document, file, upload, submitted, found.Name, [found.Name, found.Phones[0], found.Number, found.IdentityTail!]) { FollowUp = followUp.Id };
     }
 }

@@ -11,6 +11,9 @@ namespace CcdBlazor.Tests.Security;
 internal sealed record Target(
     string Label, Guid Customer, Guid Document, Guid StoredFile, Guid Upload, bool Submitted, string Name, IReadOnlyList<string> Secrets)
 {
+    /// <summary>A follow-up of the customer, with the stored file.</summary>
+    public Guid FollowUp { get; init; } = Guid.NewGuid();
+
     public static Target Nothing() => new("nothing", Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), false, "", []);
 }
 
@@ -51,6 +54,9 @@ internal static class RouteProbes
         // For nobody, whatever he may see: a paper is no example.
         new("GET /api/products/example/{fileId:guid}", t => Get($"/api/products/example/{t.StoredFile}"), _ => false, SenderOnly: true),
 
+        new("GET /api/follow-ups/{id:guid}/files/{fileId:guid}", t => Get($"/api/follow-ups/{t.FollowUp}/files/{t.StoredFile}"), _ => true),
+        new("POST /api/follow-ups/{id:guid}/files", t => Attachment(t), _ => false),
+
         new("POST /api/uploads/", t => Creation(t), _ => false),
         new("GET /api/uploads/{id:guid}", t => Tus(HttpMethod.Get, t), v => v.OwnsUploads, SenderOnly: true),
         new("HEAD /api/uploads/{id:guid}", t => Tus(HttpMethod.Head, t), v => v.OwnsUploads, SenderOnly: true),
@@ -89,6 +95,14 @@ internal static class RouteProbes
     {
         var request = new HttpRequestMessage(method, new Uri($"/api/uploads/{target.Upload}", UriKind.Relative));
         request.Headers.Add("Tus-Resumable", "1.0.0");
+        return request;
+    }
+
+    /// <summary>Without a file: who may attach one is told so, everybody else earlier.</summary>
+    private static HttpRequestMessage Attachment(Target target)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/api/follow-ups/{target.FollowUp}/files", UriKind.Relative)) { Content = new StringContent("nothing") };
+        request.Headers.Add("X-Requested-With", "ccd");
         return request;
     }
 

@@ -86,6 +86,13 @@ internal static class RouteTable
         new(Page, "/messages/send", nameof(Permission.SendMessages), RouteKind.Permission),
         // Asks for the permission itself: its page tells a refusal from a file that is not there.
         new("POST", "/messages/send/recipients", SignedIn, RouteKind.Permission),
+        // Hold only what is arranged on visible customers, and the pools of one's department, masked.
+        new(Page, "/followups", SignedIn, RouteKind.SignedIn),
+        new(Page, "/pool", SignedIn, RouteKind.SignedIn),
+        new(Page, "/pool/settings", nameof(Permission.ManagePools), RouteKind.Permission),
+        new("GET", "/api/follow-ups/export", nameof(Permission.ExportCustomers), RouteKind.Permission),
+        new("POST", "/api/follow-ups/{id:guid}/files", SignedIn, RouteKind.Document),
+        new("GET", "/api/follow-ups/{id:guid}/files/{fileId:guid}", SignedIn, RouteKind.Document),
         new(Page, "/statistics", SignedIn, RouteKind.SignedIn),
         new(Page, "/statistics/events", SignedIn, RouteKind.SignedIn),
 

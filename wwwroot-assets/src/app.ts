@@ -1,7 +1,7 @@
 // Small helpers of every staff page. No framework, nothing inline: works under script-src 'self'.
 import { watchConnection } from './app/connection';
 import { keepDrafts } from './app/drafts';
-import { sendExample } from './app/example';
+import { sendExample, sendFile } from './app/example';
 import { sendRecipients } from './app/recipients';
 import { pullToRefresh } from './app/pull';
 import { copyText, toast } from './app/toast';
@@ -93,7 +93,7 @@ pullToRefresh();
 
 // For components: JS.InvokeVoidAsync("ccd.toast", "已保存")
 (window as unknown as Record<string, unknown>).ccd = {
-  toast, copy: copyText, sendExample, sendRecipients,
+  toast, copy: copyText, sendExample, sendFile, sendRecipients,
   // The breakpoint of the style sheet: lists then draw only the form that is seen.
   narrow: () => matchMedia('(max-width: 719.98px)').matches,
   focus: (selector: string) => document.querySelector<HTMLElement>(selector)?.focus(),

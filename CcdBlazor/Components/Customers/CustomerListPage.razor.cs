@@ -1,6 +1,7 @@
 using CcdBlazor.Components.Shared;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
+using CcdBlazor.Domain.Pool;
 using CcdBlazor.Security;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
@@ -14,6 +15,7 @@ namespace CcdBlazor.Components.Customers;
 public sealed partial class CustomerListPage : LiveComponent
 {
     private readonly HashSet<Guid> chosen = [];
+    private Dictionary<Guid, string> countdowns = [];
     private HashSet<Guid> fresh = [];
     private StaffActor? actor;
     private CustomerListAddress address = new(new CustomerFilter());
@@ -35,6 +37,9 @@ public sealed partial class CustomerListPage : LiveComponent
 
     [Inject]
     private CustomerQueries Customers { get; set; } = default!;
+
+    [Inject]
+    private PoolQueries Pools { get; set; } = default!;
 
     [Inject]
     private CustomerViewService Views { get; set; } = default!;
@@ -129,6 +134,8 @@ public sealed partial class CustomerListPage : LiveComponent
         (list, viewGone) = (wanted, opened is null && asked.ViewId is not null && asked.LeavesItToView);
         (view, columns) = (opened, opened?.Columns ?? views.Columns);
         now = Clock.GetUtcNow();
+        countdowns = (await Pools.CountdownsAsync([.. page.Rows.Where(r => r.OwnerId == actor.StaffId).Select(r => r.Id)], actor, ct)).Values
+            .Where(c => c.IsNear(now)).ToDictionary(c => c.CustomerId, c => c.Text(now));
         // A reload for a colleague's change does not count again what was counted.
         if (!page.TotalIsFloor || shown?.ToString() != wanted.ToString() || page.Total > total)
             (total, totalIsFloor) = (page.Total, page.TotalIsFloor);

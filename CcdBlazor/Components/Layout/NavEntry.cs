@@ -10,6 +10,8 @@ public sealed record NavEntry(string? Group, string Path, string Label, string I
     [
         new(null, "/", "今日", "today", []),
         new(null, "/customers", "客户", "group", []),
+        new(null, "/followups", "跟进", "event", [Permission.EditCustomers, Permission.ViewAllCustomers]),
+        new(null, "/pool", "公海", "pool", [Permission.PickFromPool, Permission.ManagePools]),
         new(null, "/review", "资料审核", "fact_check", [Permission.ReviewDocuments]),
         new(null, "/statistics", "统计", "bar_chart", []),
         new("画像与分配", "/portraits/segments", "客户分群", "bubble_chart", [Permission.ViewPortraits]),
