@@ -110,7 +110,11 @@ internal static class CustomerOwnership
             new NpgsqlParameter("by", NpgsqlDbType.Uuid) { Value = by.Id ?? (object)DBNull.Value }, Text("byName", by.DisplayName), Text("byFrom", by.From),
             new NpgsqlParameter("partOf", NpgsqlDbType.Uuid) { Value = partOf ?? (object)DBNull.Value }, Text("action", cause.Action())).ToListAsync(ct);
         foreach (var id in changed)
+        {
             db.Announce(CustomerTopics.One(id), "assigned");
+            db.Announce(CustomerTopics.Owner(id), "assigned");
+        }
+
         if (changed.Count > 0)
         {
             db.Announce(CustomerTopics.All, "assigned");

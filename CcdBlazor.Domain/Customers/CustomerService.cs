@@ -302,6 +302,8 @@ public sealed partial class CustomerService
     private static void Announce(CcdDbContext db, Customer customer, string verb)
     {
         db.Announce(CustomerTopics.One(customer.Id), verb);
+        if (verb == "assigned")
+            db.Announce(CustomerTopics.Owner(customer.Id), verb);
         db.Announce(CustomerTopics.All, verb);
         db.Announce(CustomerTopics.Dashboard);
     }
@@ -319,6 +321,9 @@ public static class CustomerTopics
     public const string Dashboard = "dashboard";
 
     public static string One(Guid id) => $"customer:{id}";
+
+    /// <summary>Whose the customer is, or how long still, changed: few listen, and most changes of a customer are none of theirs.</summary>
+    public static string Owner(Guid id) => $"customer:{id}:owner";
 }
 
 /// <summary>The searchable hash of identity numbers.</summary>

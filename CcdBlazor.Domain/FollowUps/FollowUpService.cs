@@ -190,6 +190,8 @@ public sealed partial class FollowUpService
     private static void Announce(CcdDbContext db, Guid customerId)
     {
         db.Announce(CustomerTopics.One(customerId), "followed_up");
+        db.Announce(CustomerTopics.Owner(customerId), "followed_up");
+        db.Announce(FollowUpTopics.One(customerId));
         db.Announce(FollowUpTopics.All);
     }
 
@@ -202,4 +204,6 @@ public static class FollowUpTopics
 {
     /// <summary>A follow-up was added, changed or removed.</summary>
     public const string All = "follow-ups";
+
+    public static string One(Guid customerId) => $"follow-ups:{customerId}";
 }

@@ -245,6 +245,7 @@ public sealed class PoolService
     private static void Announce(CcdDbContext db, Guid id)
     {
         db.Announce(CustomerTopics.One(id), "assigned");
+        db.Announce(CustomerTopics.Owner(id), "assigned");
         db.Announce(CustomerTopics.All, "assigned");
         db.Announce(CustomerTopics.Dashboard);
         db.Announce(PoolTopics.All);

@@ -3,6 +3,7 @@ using CcdBlazor.Components.Documents;
 using CcdBlazor.Components.Shared;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
@@ -38,6 +39,7 @@ public sealed class CustomerFilePagesTests : BunitContext, IClassFixture<GivenFi
         Services.AddSingleton(given.Documents);
         Services.AddSingleton(given.Queries);
         Services.AddSingleton(given.Reviews);
+        Services.AddSingleton(given.Get<CustomerQueries>());
         Services.AddSingleton(given.Get<PoolQueries>());
         Services.AddSingleton(given.Get<PoolService>());
         Services.AddSingleton(given.Get<FollowUpQueries>());

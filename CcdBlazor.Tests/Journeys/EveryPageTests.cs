@@ -42,6 +42,9 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             await LookAsync(clerk, $"{customer}/edit", $"customer-edit-{size}", problems);
             await LookAsync(clerk, "/customers/new", $"customer-new-{size}", problems);
             await LookAsync(clerk, $"{customer}/upload", $"upload-staff-{size}", problems);
+            await LookAsync(clerk, "/followups", $"follow-ups-{size}", problems);
+            await LookAsync(clerk, "/followups?month=now", $"follow-ups-month-{size}", problems);
+            await LookAsync(clerk, "/pool", $"pool-{size}", problems);
             await LookAsync(clerk, "/account/security", $"account-security-{size}", problems);
             await LookAsync(clerk, "/account/password", $"account-password-{size}", problems);
             await LookAsync(clerk, "/no-such-page", $"not-found-{size}", problems);
@@ -55,7 +58,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             var admin = await browsers.PageAsync(phone, "admin");
             foreach (var page in new[]
             {
-                "statistics", "portraits/segments", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
+                "statistics", "pool/settings", "portraits/segments", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
                 "messages/templates", "messages/accounts", "messages/lists", "messages/send", "messages/send?kind=batch", "messages/batches", "messages/records", "messages/failures",
                 "messages/monitor", "messages/api", "admin/api-keys",
             })

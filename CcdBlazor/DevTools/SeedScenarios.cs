@@ -10,7 +10,7 @@ namespace CcdBlazor.DevTools;
 
 /// <summary>
 /// Named sets of data, built through the services, so that they obey every rule. People and numbers are synthetic; the numbers are valid by
-/// their check rules. <c>demo</c>: 24 customers in every state. <c>many</c>: 2,000 customers without papers, for trying lists.
+/// their check rules. <c>demo</c>: 24 customers in every state, follow-ups, and 6 customers in the public pool. <c>many</c>: 2,000 customers without papers, for trying lists.
 /// </summary>
 internal static class SeedScenarios
 {
@@ -51,6 +51,7 @@ internal static class SeedScenarios
             await FillAsync(services, customers[i].Id, customers[i].Owner, reviewer, papers, i, ct);
         await DemoPortraits.ManagersAsync(services, ct);
         await DemoPortraits.CustomersAsync(services, [.. customers.Select(c => c.Id)], ct);
+        await DemoFollowUps.CreateAsync(services, customers, await CustomersAsync(services, 6, ct), ct);
     }
 
     private static async Task<List<(Guid Id, StaffActor Owner)>> CustomersAsync(IServiceProvider services, int count, CancellationToken ct)

@@ -1978,6 +1978,162 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("message_template_versions", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Pool.PoolReleaseRule", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Days")
+                        .HasColumnType("integer")
+                        .HasColumnName("days");
+
+                    b.Property<short?>("Level")
+                        .HasColumnType("smallint")
+                        .HasColumnName("level");
+
+                    b.Property<Guid>("PoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pool_id");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.Property<Guid?>("ProductId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("product_id");
+
+                    b.Property<int>("ProtectDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("protect_days");
+
+                    b.PrimitiveCollection<short[]>("ReminderDays")
+                        .IsRequired()
+                        .HasColumnType("smallint[]")
+                        .HasColumnName("reminder_days");
+
+                    b.HasKey("Id")
+                        .HasName("pk_pool_release_rules");
+
+                    b.HasIndex("PoolId")
+                        .HasDatabaseName("ix_pool_release_rules_pool_id");
+
+                    b.HasIndex("ProductId")
+                        .HasDatabaseName("ix_pool_release_rules_product_id");
+
+                    b.ToTable("pool_release_rules", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Pool.PoolView", b =>
+                {
+                    b.Property<Guid>("StaffId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("staff_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<Guid>("PoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pool_id");
+
+                    b.HasKey("StaffId", "Day", "CustomerId")
+                        .HasName("pk_pool_views");
+
+                    b.HasIndex("CustomerId")
+                        .HasDatabaseName("ix_pool_views_customer_id");
+
+                    b.ToTable("pool_views", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Pool.PublicPool", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Active")
+                        .HasColumnType("boolean")
+                        .HasColumnName("active");
+
+                    b.Property<int>("CoolDownDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("cool_down_days");
+
+                    b.Property<Guid?>("DepartmentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("department_id");
+
+                    b.Property<bool>("HidesIdentity")
+                        .HasColumnType("boolean")
+                        .HasColumnName("hides_identity");
+
+                    b.Property<bool>("HidesName")
+                        .HasColumnType("boolean")
+                        .HasColumnName("hides_name");
+
+                    b.Property<bool>("HidesPhone")
+                        .HasColumnType("boolean")
+                        .HasColumnName("hides_phone");
+
+                    b.Property<int?>("MostHeld")
+                        .HasColumnType("integer")
+                        .HasColumnName("most_held");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("name");
+
+                    b.Property<int?>("PicksPerDay")
+                        .HasColumnType("integer")
+                        .HasColumnName("picks_per_day");
+
+                    b.Property<int>("ProtectionDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("protection_days");
+
+                    b.Property<Guid?>("TargetPoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("target_pool_id");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.Property<int?>("ViewsPerDay")
+                        .HasColumnType("integer")
+                        .HasColumnName("views_per_day");
+
+                    b.HasKey("Id")
+                        .HasName("pk_public_pools");
+
+                    b.HasIndex("TargetPoolId")
+                        .HasDatabaseName("ix_public_pools_target_pool_id");
+
+                    b.HasIndex(new[] { "DepartmentId" }, "ux_public_pools_department")
+                        .IsUnique()
+                        .HasDatabaseName("ux_public_pools_department")
+                        .HasFilter("active");
+
+                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex(new[] { "DepartmentId" }, "ux_public_pools_department"), false);
+
+                    b.HasIndex(new[] { "Name" }, "ux_public_pools_name")
+                        .IsUnique()
+                        .HasDatabaseName("ux_public_pools_name");
+
+                    b.ToTable("public_pools", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Portraits.Assignment.AssignmentRow", b =>
                 {
                     b.Property<Guid>("RunId")
@@ -3129,6 +3285,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasForeignKey("OwnerId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .HasConstraintName("fk_customers_staff_owner_id");
+
+                    b.HasOne("CcdBlazor.Domain.Pool.PublicPool", null)
+                        .WithMany()
+                        .HasForeignKey("PoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_customers_public_pools_pool_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Customers.CustomerListSettings", b =>
@@ -3345,6 +3507,54 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasConstraintName("fk_message_template_versions_message_templates_template_id");
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Pool.PoolReleaseRule", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Pool.PublicPool", null)
+                        .WithMany("Rules")
+                        .HasForeignKey("PoolId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_pool_release_rules_public_pools_pool_id");
+
+                    b.HasOne("CcdBlazor.Domain.Products.LoanProduct", null)
+                        .WithMany()
+                        .HasForeignKey("ProductId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_pool_release_rules_loan_products_product_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Pool.PoolView", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_pool_views_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Staff.StaffMember", null)
+                        .WithMany()
+                        .HasForeignKey("StaffId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_pool_views_staff_staff_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Pool.PublicPool", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Staff.Department", null)
+                        .WithMany()
+                        .HasForeignKey("DepartmentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_public_pools_departments_department_id");
+
+                    b.HasOne("CcdBlazor.Domain.Pool.PublicPool", null)
+                        .WithMany()
+                        .HasForeignKey("TargetPoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_public_pools_public_pools_target_pool_id");
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Portraits.Assignment.AssignmentRow", b =>
                 {
                     b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
@@ -3505,6 +3715,11 @@ namespace CcdBlazor.Domain.Data.Migrations
             modelBuilder.Entity("CcdBlazor.Domain.FollowUps.FollowUp", b =>
                 {
                     b.Navigation("Files");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Pool.PublicPool", b =>
+                {
+                    b.Navigation("Rules");
                 });
 #pragma warning restore 612, 618
         }
