@@ -3,7 +3,8 @@ using CcdBlazor.Domain.Common;
 namespace CcdBlazor.Domain.Portraits.Segments;
 
 /// <summary>
-/// K-Means++ over rows of numbers: several greedy seedings, each run to rest (for many rows on a sample), then the best with all rows.
+/// K-Means++ over rows of numbers: several greedy seedings, each run to rest (for many rows on a sample), exchanges of
+/// centroids on the best of them, then all rows.
 /// Numbers, categories and tags become rows in <see cref="FeatureSpace"/>.
 /// </summary>
 public static class KMeans
@@ -70,7 +71,9 @@ public static class KMeans
             outcomes[start] = Lloyd.Run(work, weights, seeds, smallestMove, Math.Min(SampleIterations, settings.MaxIterations), 1, null, ct);
             progress?.Report(new(0.3 * Interlocked.Increment(ref done) / outcomes.Length, 0));
         });
-        return outcomes.MinBy(o => o.Inertia)!; // the first of equals
+        var best = outcomes.MinBy(o => o.Inertia)!; // the first of equals
+        return KMeansExchange.Improve(
+            work, weights, best, smallestMove, Math.Min(SampleIterations, settings.MaxIterations), new SegmentRandom(((ulong)settings.Seed << 20) ^ 0xE8C4A96E), ct);
     }
 
     private static double MeanVariance(FeatureMatrix data, float[] weights)

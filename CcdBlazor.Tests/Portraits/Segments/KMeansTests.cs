@@ -31,6 +31,17 @@ public class KMeansTests
     }
 
     [Fact]
+    public void One_start_finds_every_cluster_because_centroids_are_exchanged()
+    {
+        var (data, truth) = Blobs.Make(4_000, 60, 2, 4);
+        for (var seed = 1; seed <= 12; seed++)
+        {
+            var agreement = Blobs.Agreement(KMeans.Fit(data, new KMeansSettings(60, seed, Starts: 1)).Value.Labels, truth);
+            Assert.True(agreement > 0.999, $"seed {seed}: {agreement}");
+        }
+    }
+
+    [Fact]
     public void The_bounds_change_nothing_against_looking_at_every_row()
     {
         var (data, _) = Blobs.Make(3_000, 12, 15, 5);
