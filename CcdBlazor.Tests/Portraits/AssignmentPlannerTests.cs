@@ -1,4 +1,3 @@
-using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Portraits;
 using CcdBlazor.Domain.Portraits.Assignment;
 using CcdBlazor.Domain.Portraits.Managers;
