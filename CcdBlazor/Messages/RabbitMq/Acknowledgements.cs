@@ -44,11 +44,11 @@ internal sealed class Acknowledgements(IChannel channel)
                 }
 
                 if (last > 0)
-                    await channel.BasicAckAsync(last, multiple: true);
+                    await channel.BasicAckAsync(last, multiple: true, CancellationToken.None);
                 foreach (var tag in waiting.Where(tag => tag > front))
                 {
                     beyond[tag] = false;
-                    await channel.BasicAckAsync(tag, multiple: false);
+                    await channel.BasicAckAsync(tag, multiple: false, CancellationToken.None);
                 }
 
                 if (beyond.ContainsValue(true))
@@ -56,7 +56,7 @@ internal sealed class Acknowledgements(IChannel channel)
             }
 
             foreach (var (tag, _) in beyond.Where(b => b.Value))
-                await channel.BasicAckAsync(tag, multiple: false);
+                await channel.BasicAckAsync(tag, multiple: false, CancellationToken.None);
         }
         catch (Exception e) when (e is OperationInterruptedException or ObjectDisposedException or IOException)
         {

@@ -55,7 +55,7 @@ internal sealed class ReceiptPublisher(CallerReceipts receipts, RabbitMqMetrics 
                 MessageId = receipt.Number.ToString(CultureInfo.InvariantCulture),
                 Timestamp = new AmqpTimestamp(receipt.At.ToUnixTimeSeconds()),
             };
-            confirms[i] = channel.BasicPublishAsync(Topology.Receipts, $"{receipt.Caller:D}.{state}", mandatory: false, properties, buffer.WrittenMemory.ToArray()).AsTask();
+            confirms[i] = channel.BasicPublishAsync(Topology.Receipts, $"{receipt.Caller:D}.{state}", mandatory: false, properties, buffer.WrittenMemory.ToArray(), CancellationToken.None).AsTask();
         }
 
         await Task.WhenAll(confirms).WaitAsync(ConfirmedWithin, ct);
