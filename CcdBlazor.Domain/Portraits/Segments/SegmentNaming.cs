@@ -56,11 +56,18 @@ public static class SegmentNaming
             }
 
             // What a segment has says more than what it lacks; "not known" says least.
-            traits[segment] = [.. traits[segment].OrderByDescending(t => Math.Abs(t.Difference) * (t.Value is not null && t.Difference < 0 ? 0.5 : 1)).ThenBy(t => t.Key, StringComparer.Ordinal).ThenBy(t => t.Value, StringComparer.Ordinal).Take(MostTraits)];
+            traits[segment] = [.. traits[segment].OrderByDescending(t => Math.Abs(t.Difference) * Telling(t)).ThenBy(t => t.Key, StringComparer.Ordinal).ThenBy(t => t.Value, StringComparer.Ordinal).Take(MostTraits)];
         }
 
         return Distinct(traits);
     }
+
+    private static double Telling(SegmentTrait trait) => trait.Value switch
+    {
+        null => 1,
+        "" => 0.4,
+        _ => trait.Difference < 0 ? 0.5 : 1,
+    };
 
     private static List<SegmentName> Distinct(List<SegmentTrait>[] traits)
     {
