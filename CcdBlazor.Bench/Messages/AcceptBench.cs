@@ -68,7 +68,7 @@ internal static class AcceptBench
 
     private static double Median(List<Round> rounds, Func<Round, double> value) => rounds.Select(value).Order().ElementAt(rounds.Count / 2);
 
-    private static async Task<Round> ClientAsync(ProgramNode node, string key, string template, string ids, CancellationToken ct)
+    internal static async Task<Round> ClientAsync(ProgramNode node, string key, string template, string ids, CancellationToken ct)
     {
         var start = new ProcessStartInfo("dotnet",
         [
@@ -91,7 +91,7 @@ internal static class AcceptBench
     }
 
     /// <summary>Every id that a caller was given must be a row; answers how many there were.</summary>
-    private static async Task<long> VerifyAsync(ServiceProvider services, string file, CancellationToken ct)
+    internal static async Task<long> VerifyAsync(ServiceProvider services, string file, CancellationToken ct)
     {
         await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(ct);
         await using (var make = new NpgsqlCommand("create temp table accepted_ids (id uuid not null) on commit preserve rows; truncate accepted_ids", connection))
@@ -118,7 +118,7 @@ internal static class AcceptBench
         return given == found && given == bytes.Length / 16 ? found : throw new InvalidOperationException($"{bytes.Length / 16} accepted, {given} different ids, {found} in the database.");
     }
 
-    private static async Task<string> TemplateAsync(ServiceProvider services, CancellationToken ct)
+    internal static async Task<string> TemplateAsync(ServiceProvider services, CancellationToken ct)
     {
         var now = DateTimeOffset.UtcNow;
         var template = new MessageTemplate { Id = Guid.CreateVersion7(), Code = "bench", Name = "bench", Category = MessageCategory.Notice, State = TemplateState.Active, ActiveVersion = 1, CreatedAt = now, ChangedAt = now };
@@ -169,5 +169,5 @@ internal static class AcceptBench
         return sum;
     }
 
-    private sealed record Round(double PerSecond, double Average, double P50, double P99, double Longest, int Errors, double Processor);
+    internal sealed record Round(double PerSecond, double Average, double P50, double P99, double Longest, int Errors, double Processor);
 }
