@@ -20,11 +20,12 @@ public sealed record ApiKeyActor(Guid KeyId, string Name, ApiScopes Scopes) : Ac
     public override string DisplayName => Name;
 
     /// <summary>
-    /// Scopes open endpoints; behind them only the configuration and the portraits ask for permissions. Reading and writing are told apart by the endpoints.
+    /// Scopes open endpoints; behind them only the configuration, batches and the portraits ask for permissions. Reading and writing are told apart by the endpoints.
     /// </summary>
     public override bool May(Permission permission) => permission switch
     {
         Permission.ManageSettings => (Scopes & (ApiScopes.ConfigRead | ApiScopes.ConfigWrite)) != 0,
+        Permission.SendMessages => (Scopes & ApiScopes.MessagesBatches) != 0,
         Permission.ViewPortraits or Permission.ViewAllCustomers => (Scopes & (ApiScopes.PortraitsRead | ApiScopes.AssignmentsWrite)) != 0,
         Permission.ManagePortraits or Permission.AssignManagers => (Scopes & ApiScopes.AssignmentsWrite) != 0,
         _ => false,

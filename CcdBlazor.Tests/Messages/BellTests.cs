@@ -64,7 +64,7 @@ public sealed class BellTests(MessagesWorld world) : IClassFixture<MessagesWorld
         BunitContext.DefaultWaitTimeout = TimeSpan.FromSeconds(20);
         context.JSInterop.Mode = JSRuntimeMode.Loose;
         context.Services.AddSingleton(world.First.Get<ChangeFeed>()).AddSingleton(world.First.Get<NoticeBook>()).AddSingleton(world.First.Get<MonitorBoard>());
-        context.Services.AddSingleton(TimeProvider.System).AddSingleton<CurrentActor>(new FixedActor(actor));
+        context.Services.AddSingleton(TimeProvider.System).AddSingleton<CcdBlazor.Messages.RabbitMq.BrokerState>().AddSingleton<CurrentActor>(new FixedActor(actor));
         return context;
     }
 }

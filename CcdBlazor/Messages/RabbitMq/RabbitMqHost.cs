@@ -19,6 +19,9 @@ internal sealed class RabbitMqHost(
     /// <summary>A connection that lasted so long was a good one: the next pause is short again.</summary>
     private static readonly TimeSpan Lasted = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(30);
+
     private readonly ConnectionFactory factory = new()
     {
         Uri = settings.Uri,
@@ -82,7 +85,24 @@ internal sealed class RabbitMqHost(
 
     private async Task WorkAsync(CancellationToken ct)
     {
-        await using var connection = await factory.CreateConnectionAsync(ct);
+        var connection = await factory.CreateConnectionAsync(ct);
+        try
+        {
+            await WorkAsync(connection, ct);
+        }
+        finally
+        {
+            // A connection that died may take its time-outs to say goodbye on each channel; the next one does not wait for them.
+            await Task.Run(async () =>
+            {
+                await connection.CloseAsync(200, "goodbye", Goodbye, abort: true, CancellationToken.None);
+                await connection.DisposeAsync();
+            }, CancellationToken.None).WaitAsync(2 * Goodbye, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WorkAsync(IConnection connection, CancellationToken ct)
+    {
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionShutdownAsync += (_, why) =>
         {
@@ -96,7 +116,8 @@ internal sealed class RabbitMqHost(
         List<Task> running = [.. works.Select(work => Task.Run(() => work.RunAsync(connection, end.Token), CancellationToken.None))];
         var first = await Task.WhenAny([.. running, closed.Task, Task.Delay(Timeout.InfiniteTimeSpan, ct)]);
         await end.CancelAsync();
-        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // At the end of the program what is under way is settled; after a crash of the broker there is nothing to settle with it.
+        await Task.WhenAll(running).WaitAsync(ct.IsCancellationRequested ? Settle : 2 * Goodbye, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ = closed.Task.Exception;
         await first;
     }
