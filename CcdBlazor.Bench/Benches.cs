@@ -27,6 +27,7 @@ internal static class Benches
         ("messages-peers", "the same number of messages and of jobs of pg-boss and graphile-worker, in turns", PeersBench.RunAsync),
         ("messages-recovery", "SIGKILL of program and database under load: time to the first accepted send", RecoveryBench.RunAsync),
         ("messages-accept", "durable single sends through the full endpoint at 500 callers", AcceptBench.RunAsync),
+        ("messages-backlog", "a million waiting, and a snapshot that stays open: what they cost", BacklogBench.RunAsync),
         ("messages-relay", "messages through RabbitMQ, against the bare client", RelayBench.RunAsync),
     ];
 
@@ -80,11 +81,11 @@ internal static class Benches
 
     private static void Help()
     {
-        Console.WriteLine("scripts/bench [NAME ...] [--customers N] [--runs N] [--circuits N] [--watchers N] [--data FOLDER]");
-        Console.WriteLine("  data          fill the database only");
+        Console.WriteLine("scripts/bench [NAME ...] [--customers N] [--runs N] [--circuits N] [--watchers N] [--minutes N] [--data FOLDER]");
+        Console.WriteLine("  data              fill the database only");
         foreach (var (name, what, _) in All)
-            Console.WriteLine($"  {name,-13} {what}");
-        Console.WriteLine("  all           everything above (the default)");
+            Console.WriteLine($"  {name,-17} {what}");
+        Console.WriteLine("  all               everything above (the default)");
     }
 
     private static Task FilesAsync(BenchSettings settings, CancellationToken ct) => FileStoreBench.RunAsync(Path.Combine(settings.Folder, "files"), ct);
