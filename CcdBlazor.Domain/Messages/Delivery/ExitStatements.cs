@@ -86,7 +86,7 @@ internal static class ExitStatements
     /// <summary>Place of <see cref="Finals"/> in the batch: behind the kind of plans, the number of the group, and the check of the claims.</summary>
     private const int FinalsAt = 3;
 
-    public static async Task WriteAsync(NpgsqlConnection connection, Guid flush, List<MessageExit> group, DateTimeOffset now, CancellationToken ct)
+    public static async Task WriteAsync(NpgsqlConnection connection, Guid flush, List<MessageExit> group, bool traces, DateTimeOffset now, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await using var batch = new UnnestBatch(connection, transaction);
@@ -107,7 +107,8 @@ internal static class ExitStatements
         var nexts = group.FindAll(e => e.Kind == ExitKind.NextChannel);
         if (nexts.Count > 0)
             WriteNexts(batch, nexts);
-        WriteTraces(batch, ExitTraces.Of(group));
+        if (traces)
+            WriteTraces(batch, ExitTraces.Of(group));
         WriteClaims(batch, claims);
         WriteFigures(batch, group);
         await batch.ExecuteAsync(ct);

@@ -9,7 +9,7 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// Writes outcomes in groups: whatever is there when the last commit is done goes into the next. An outcome is never given up: while the
 /// database is away it waits here, and a commit whose answer was lost is recognised by the number of its group.
 /// </summary>
-internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, MessageCounters counters, ActiveClaims active, TimeProvider clock, ILogger<ExitWriter> log)
+internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, MessageCounters counters, ActiveClaims active, DeliveryPolicySource policy, TimeProvider clock, ILogger<ExitWriter> log)
 {
     private const int LargestGroup = 1_000;
 
@@ -51,7 +51,7 @@ internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, M
             {
                 await using var connection = await source.OpenConnectionAsync(ct);
                 if (attempt == 0 || !await WrittenAsync(connection, flush, ct))
-                    await ExitStatements.WriteAsync(connection, flush, group, clock.GetUtcNow(), ct);
+                    await ExitStatements.WriteAsync(connection, flush, group, policy.Current.Traces, clock.GetUtcNow(), ct);
                 foreach (var claim in group.GroupBy(exit => exit.Claim))
                     active.Done(claim.Key, claim.Count());
                 Announce(group);
