@@ -67,6 +67,32 @@ public sealed class ChangeRelay(ChangeFeed feed, NpgsqlDataSource source, ILogge
     {
         Listening = false;
         await using var connection = await source.OpenConnectionAsync(ct);
+        try
+        {
+            await ListenAsync(connection, ct);
+        }
+        finally
+        {
+            await StopListeningAsync(connection);
+        }
+    }
+
+    /// <summary>The connection goes back into the pool, and must not go on hearing there.</summary>
+    private static async Task StopListeningAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            await using var stop = new NpgsqlCommand("unlisten *", connection);
+            await stop.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+        {
+            // It is gone, and what it heard with it.
+        }
+    }
+
+    private async Task ListenAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
         connection.Notification += (_, e) => Receive(e.Payload);
         await using (var listen = new NpgsqlCommand($"listen {ChannelName}", connection))
             await listen.ExecuteNonQueryAsync(ct);

@@ -21,12 +21,12 @@ public sealed class Database
     public async Task MigrateAsync(CancellationToken ct)
     {
         await using var gate = await source.OpenConnectionAsync(ct);
-        await using (var take = new NpgsqlCommand($"select pg_advisory_lock({MigrationLock})", gate))
+        // Its end releases the lock, however it comes about.
+        await using var held = await gate.BeginTransactionAsync(ct);
+        await using (var take = new NpgsqlCommand($"select pg_advisory_xact_lock({MigrationLock})", gate, held))
             await take.ExecuteNonQueryAsync(ct);
-        await using (var db = await contexts.CreateDbContextAsync(ct))
-            await db.Database.MigrateAsync(ct);
-        await using var release = new NpgsqlCommand($"select pg_advisory_unlock({MigrationLock})", gate);
-        await release.ExecuteNonQueryAsync(ct);
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        await db.Database.MigrateAsync(ct);
     }
 
     /// <summary>True when no migration of this program is missing.</summary>

@@ -43,6 +43,11 @@ public partial class ArchitectureTests
     public void The_clock_is_an_argument() =>
         Assert.Empty(Offenders("CcdBlazor.Domain", WallClock()).Concat(Offenders("CcdBlazor", WallClock())));
 
+    /// <summary>Connections go back into the pool without a reset (<c>DataModule</c>): what a session holds, the next user of it would have.</summary>
+    [Fact]
+    public void Nothing_is_left_behind_in_a_session_of_the_database() =>
+        Assert.Empty(((string[])["CcdBlazor.Domain", "CcdBlazor"]).SelectMany(folder => Offenders(folder, SessionState())));
+
     [Fact]
     public void No_two_features_know_each_other_both_ways()
     {
@@ -73,6 +78,9 @@ public partial class ArchitectureTests
 
     [GeneratedRegex(@"\b(HttpContext|IConfiguration|IHostEnvironment|WebApplication)\b")]
     private static partial Regex WebTypes();
+
+    [GeneratedRegex(@"pg_(try_)?advisory_lock|set_config\([^)]*,\s*false\)|""(set|SET) (?!local\b|constraints\b)\w+ ?(=|to\b|TO\b)|create temp(orary)? table (?!.*on commit drop)|declare \w+ cursor with hold")]
+    private static partial Regex SessionState();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?(Now|Today)\b")]
     private static partial Regex WallClock();

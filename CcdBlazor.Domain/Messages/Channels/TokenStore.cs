@@ -21,37 +21,16 @@ public sealed class TokenStore(NpgsqlDataSource source, FieldCipher cipher) : IT
     public async Task<T> AloneAsync<T>(Guid accountId, Func<CancellationToken, Task<T>> work, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        await using (var take = new NpgsqlCommand("select pg_advisory_lock($1, hashtext($2))", connection))
+        // Its end releases the lock, however it comes about: cancelled while it waited, or with the connection gone.
+        await using var held = await connection.BeginTransactionAsync(ct);
+        await using (var take = new NpgsqlCommand("select pg_advisory_xact_lock($1, hashtext($2))", connection, held))
         {
             take.Parameters.AddWithValue(LockClass);
             take.Parameters.AddWithValue(accountId.ToString("N"));
             await take.ExecuteNonQueryAsync(ct);
         }
 
-        try
-        {
-            return await work(ct);
-        }
-        finally
-        {
-            await ReleaseAsync(connection, accountId);
-        }
-    }
-
-    private static async Task ReleaseAsync(NpgsqlConnection connection, Guid accountId)
-    {
-        await using var release = new NpgsqlCommand("select pg_advisory_unlock($1, hashtext($2))", connection);
-        release.Parameters.AddWithValue(LockClass);
-        release.Parameters.AddWithValue(accountId.ToString("N"));
-        try
-        {
-            // Not the caller's token: the connection goes back to the pool and must not take the lock along.
-            await release.ExecuteNonQueryAsync(CancellationToken.None);
-        }
-        catch (NpgsqlException)
-        {
-            // The connection is gone, and the lock with it. What the work brought still counts.
-        }
+        return await work(ct);
     }
 
     public async Task SaveAsync(Guid accountId, AccessToken token, CancellationToken ct)
