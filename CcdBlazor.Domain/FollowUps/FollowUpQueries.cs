@@ -34,9 +34,10 @@ public sealed class FollowUpQueries
         if (by is not StaffActor || !await db.Customers.AsNoTracking().VisibleTo(by).AnyAsync(c => c.Id == customerId, ct))
             return new Page<FollowUpRow>([], 0, false, page);
         var all = db.FollowUps.AsNoTracking().Where(f => f.CustomerId == customerId);
-        var total = await all.CountAsync(ct);
         var found = await all.OrderByDescending(f => f.At).ThenByDescending(f => f.Id).Skip(page.Skip).Take(page.Size)
             .Include(f => f.Files).Join(db.StaffMembers, f => f.StaffId, s => s.Id, (f, s) => new { FollowUp = f, s.Name }).ToListAsync(ct);
+        // A page that is not full is the last one: nearly always the first.
+        var total = found.Count < page.Size && (found.Count > 0 || page.Skip == 0) ? page.Skip + found.Count : await all.CountAsync(ct);
         var now = time.GetUtcNow();
         return new Page<FollowUpRow>(
             [

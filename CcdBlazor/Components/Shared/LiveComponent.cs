@@ -49,8 +49,16 @@ public abstract class LiveComponent : ComponentBase, IAsyncDisposable
     /// <summary>When this value changes with the parameters, the component loads again (filters, ids).</summary>
     protected virtual object? LoadKey => null;
 
+    /// <summary>
+    /// True for a part that is not needed for a first look: it reads when the page has come to life and not for the prerendered copy as well, which would double
+    /// what a morning's rush of opened pages asks of the database.
+    /// </summary>
+    protected virtual bool ReadsOnlyLive => false;
+
     protected override async Task OnParametersSetAsync()
     {
+        if (ReadsOnlyLive && !RendererInfo.IsInteractive)
+            return;
         var wanted = Topics().ToArray();
         if (!wanted.AsSpan().SequenceEqual(topics))
         {
