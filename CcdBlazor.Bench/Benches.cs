@@ -81,7 +81,7 @@ internal static class Benches
 
     private static void Help()
     {
-        Console.WriteLine("scripts/bench [NAME ...] [--customers N] [--runs N] [--circuits N] [--watchers N] [--minutes N] [--data FOLDER]");
+        Console.WriteLine("scripts/bench [NAME ...] [--customers N] [--runs N] [--circuits N] [--watchers N] [--minutes N] [--messages N] [--data FOLDER]");
         Console.WriteLine("  data              fill the database only");
         foreach (var (name, what, _) in All)
             Console.WriteLine($"  {name,-17} {what}");

@@ -31,6 +31,9 @@ internal sealed class BenchBroker : IAsyncDisposable
 
     public Uri Uri { get; }
 
+    /// <summary>The process above the broker.</summary>
+    public int KeeperId => keeper.Id;
+
     public static async Task<BenchBroker> StartAsync(CancellationToken ct)
     {
         const string Home = "/usr/lib/rabbitmq/lib";

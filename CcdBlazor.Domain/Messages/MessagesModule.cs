@@ -88,7 +88,8 @@ public static class MessagesModule
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<MessageCounters>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new ReceiptDoor(
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<ReceiptBook>(), p.GetServices<IMessageProvider>(), p.GetRequiredService<ILogger<ReceiptDoor>>()));
-        services.AddSingleton<MessageQueries>();
+        services.AddSingleton<MessageSearch>();
+        services.AddSingleton(p => new MessageQueries(p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageSearch>()));
         services.AddSingleton<MessageStatistics>();
         services.AddSingleton(p => new MonitorBoard(
             p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<MessageStatistics>(), p.GetRequiredService<QuotaUse>(),
@@ -102,7 +103,7 @@ public static class MessagesModule
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),
             p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetRequiredService<TicketStore>(), p.GetService<ILaneCarrier>(), p.GetServices<IMessageProvider>(),
             p.GetRequiredService<SealedVariables>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton(p => new MessageRecords(p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new MessageRecords(p.GetRequiredService<MessageSearch>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new DeadLetter(
             p.GetRequiredService<IDbContextFactory<CcdDbContext>>(), p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<LaneSignals>(),
             p.GetRequiredService<MessageCounters>(), p.GetRequiredService<TimeProvider>()));

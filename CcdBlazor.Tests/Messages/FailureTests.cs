@@ -2,6 +2,7 @@ using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Messages.Batches;
 using CcdBlazor.Domain.Messages.Channels;
 using CcdBlazor.Domain.Messages.Failures;
+using CcdBlazor.Domain.Messages.Lookup;
 using CcdBlazor.Domain.Messages.Records;
 using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Tests.Support;
@@ -173,12 +174,12 @@ public sealed class FailureTests : IAsyncLifetime
         var records = world.First.Get<MessageRecords>();
         var id = await world.SendUntilAsync(MessagesWorld.Request(template, MessageChannel.Push, "bad-1"), MessageState.Failed);
         await world.SendUntilAsync(MessagesWorld.Request(template, MessageChannel.Push, "device-22"), MessageState.Sent);
-        var found = (await records.SearchAsync(new RecordFilter(RecordPeople.Of("ｂad-1")), null, 10, Reader, default)).Value.Rows;
+        var found = (await records.SearchAsync(new MessageFilter(RecordPeople.Of("ｂad-1")), null, 10, Reader, default)).Value.Rows;
         Assert.Equal((id, "bad-***", "失败：设备不存在"), (found.Single().Id, found[0].Recipient, found[0].Says));
-        Assert.Equal(2, (await records.SearchAsync(new RecordFilter(Template: template), null, 10, Reader, default)).Value.Rows.Count);
-        Assert.Single((await records.SearchAsync(new RecordFilter(State: MessageState.Sent, Channel: MessageChannel.Push), null, 10, Reader, default)).Value.Rows);
-        var first = (await records.SearchAsync(new RecordFilter(), null, 1, Reader, default)).Value;
-        Assert.Equal(id, (await records.SearchAsync(new RecordFilter(), first.Next, 1, Reader, default)).Value.Rows.Single().Id);
+        Assert.Equal(2, (await records.SearchAsync(new MessageFilter(Template: template), null, 10, Reader, default)).Value.Rows.Count);
+        Assert.Single((await records.SearchAsync(new MessageFilter(State: MessageState.Sent, Channel: MessageChannel.Push), null, 10, Reader, default)).Value.Rows);
+        var first = (await records.SearchAsync(new MessageFilter(), null, 1, Reader, default)).Value;
+        Assert.Equal(id, (await records.SearchAsync(new MessageFilter(), first.Next, 1, Reader, default)).Value.Rows.Single().Id);
 
         var detail = (await records.FindAsync(id, Reader, default)).Value;
         Assert.Equal(("bad-***", "您好，张三。"), (detail.Recipient, detail.Text!.Split('\n')[^1]));
@@ -187,7 +188,7 @@ public sealed class FailureTests : IAsyncLifetime
         Assert.Equal("bad-1", (await records.FindAsync(id, Staff("管", Permission.ViewMessages, Permission.RevealIdentity), default)).Value.Recipient);
         // A sender without the right to see all finds only what he handed in.
         var sender = Staff("丁", Permission.SendMessages);
-        Assert.Empty((await records.SearchAsync(new RecordFilter(), null, 10, sender, default)).Value.Rows);
+        Assert.Empty((await records.SearchAsync(new MessageFilter(), null, 10, sender, default)).Value.Rows);
         Assert.Equal("common.not_found", (await records.FindAsync(id, sender, default)).Refusal?.Code);
     }
 

@@ -36,6 +36,14 @@ public sealed class RecoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_engine_runs_once()
+    {
+        await world.SendUntilAsync(MessagesWorld.Request(template, MessageChannel.Push, "d1"), MessageState.Sent);
+        // A second run would claim messages and write no outcome: its door and its outcomes are closed when the first one ends.
+        await Assert.ThrowsAsync<InvalidOperationException>(() => world.First.Get<DeliveryEngine>().RunAsync(default));
+    }
+
+    [Fact]
     public async Task A_doubt_outlives_the_node_that_had_not_asked_yet()
     {
         var id = await HeldByTheDeadAsync(MessageChannel.Sms, begun: false, interrupted: true);

@@ -31,6 +31,11 @@ public sealed class RabbitBroker : IAsyncLifetime
     private Process? keeper;
     private int processId;
 
+    private const string Home = "/usr/lib/rabbitmq/lib";
+
+    /// <summary>Debian's package is there.</summary>
+    internal static bool Installed => Directory.Exists(Home);
+
     internal Uri Uri => new($"amqp://guest:guest@127.0.0.1:{ports.Amqp}/");
 
     public async Task InitializeAsync()
@@ -103,7 +108,7 @@ public sealed class RabbitBroker : IAsyncLifetime
         }
     }
 
-    private static string Program() => Directory.EnumerateDirectories("/usr/lib/rabbitmq/lib", "rabbitmq_server-*").Select(d => Path.Combine(d, "sbin", "rabbitmq-server")).Single(File.Exists);
+    private static string Program() => Directory.EnumerateDirectories(Home, "rabbitmq_server-*").Select(d => Path.Combine(d, "sbin", "rabbitmq-server")).Single(File.Exists);
 
     private static int FreePort()
     {

@@ -171,7 +171,7 @@ internal sealed class MessageEndpoints(MessageQueries messages, ScheduledMessage
         var person = Person(query, channel, ref wrong);
         var from = Moment(query, "from", ref wrong) ?? (batch is null && person is null ? clock.GetUtcNow() - ListedByDefault : null);
         var filter = new MessageFilter(
-            person, batch, template, state, channel, from, Moment(query, "until", ref wrong), Given(query, "mine") == "true" ? access.Id : null);
+            person is { } one ? [one] : null, null, batch, template, state, channel, from, Moment(query, "until", ref wrong), Given(query, "mine") == "true" ? access.Id : null);
         return (wrong, filter, take, cursor);
     }
 

@@ -35,6 +35,7 @@ public sealed class DeliveryEngine
     private readonly ILogger<DeliveryEngine> log;
     private readonly Dictionary<MessageChannel, LaneRunner> lanes;
     private int tickets;
+    private int runs;
     private volatile bool closed;
 
     internal DeliveryEngine(
@@ -66,11 +67,14 @@ public sealed class DeliveryEngine
     /// <summary>Outcomes that wait for their commit.</summary>
     public int OutcomesWaiting => exits.Waiting;
 
-    /// <summary>Runs until cancelled, then brings what was begun to its end.</summary>
+    /// <summary>Runs until cancelled, then brings what was begun to its end. Once: door and outcomes are closed then.</summary>
     /// <param name="deliver">False for a node that only accepts messages and leaves delivering them to others.</param>
     /// <param name="ticketsOnly">True for a worker process: it delivers what it is shown by <see cref="DeliverAsync"/> and claims nothing itself.</param>
     public async Task RunAsync(CancellationToken ct, bool deliver = true, bool ticketsOnly = false)
     {
+        // A second run would claim messages whose outcomes nobody writes, and never end.
+        if (Interlocked.Increment(ref runs) > 1)
+            throw new InvalidOperationException("An engine runs once.");
         if (!deliver)
         {
             await intake.RunAsync(ct);

@@ -15,10 +15,10 @@ internal sealed class LaneRelay(MessageChannel channel, ILaneCarrier carrier, La
     /// <summary>Calls per ticket, and the bounds of its messages: enough to make the ticket cheap, few enough to share a batch among workers.</summary>
     private const int CallsPerTicket = 20;
 
-    private const int LargestTicket = 200;
+    private const int LargestTicket = 500;
 
     /// <summary>Tickets of one class that no worker has taken yet. What does not fit stays in the queue, where a more urgent message can overtake it.</summary>
-    private const int MostOpen = 16;
+    private const int MostOpen = 8;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 

@@ -18,11 +18,11 @@ public sealed record MessageView(
 public sealed record TraceView(
     DateTimeOffset At, TraceNode Node, TraceResult Result, int Attempt, string? Host, string? Code, string? ProviderId, string? Detail);
 
-/// <summary>What is looked for; every part narrows.</summary>
-/// <param name="Person">The customer's id, or the hash of a recipient (<see cref="RecipientRules.PersonOf"/>).</param>
+/// <summary>What is looked for among messages; every part narrows.</summary>
+/// <param name="People">Customers' ids and hashes of recipients (<see cref="RecipientRules.PersonOf"/>); a message to any of them.</param>
 /// <param name="Caller">Handed in by this key or member of staff.</param>
 public sealed record MessageFilter(
-    Guid? Person = null, Guid? BatchId = null, string? Template = null, MessageState? State = null, MessageChannel? Channel = null,
+    IReadOnlyList<Guid>? People = null, Guid? MessageId = null, Guid? BatchId = null, string? Template = null, MessageState? State = null, MessageChannel? Channel = null,
     DateTimeOffset? From = null, DateTimeOffset? Until = null, Guid? Caller = null);
 
 /// <summary>One stretch of a list, newest first.</summary>

@@ -5,12 +5,6 @@ using CcdBlazor.Domain.Messages.Templates;
 
 namespace CcdBlazor.Domain.Messages.Records;
 
-/// <summary>What is looked for among messages; every part narrows.</summary>
-/// <param name="People">Customers' ids and hashes of recipients; a message to any of them.</param>
-public sealed record RecordFilter(
-    IReadOnlyList<Guid>? People = null, Guid? MessageId = null, Guid? BatchId = null, string? Template = null, MessageState? State = null, MessageChannel? Channel = null,
-    DateTimeOffset? From = null, DateTimeOffset? Until = null);
-
 /// <summary>A message in the list.</summary>
 /// <param name="Recipient">Masked.</param>
 /// <param name="Waits">Why it waits, while it waits for a moment.</param>

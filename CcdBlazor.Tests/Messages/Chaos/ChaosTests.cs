@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CcdBlazor.Domain.Messages.Batches;
+using CcdBlazor.Domain.Messages.Delivery;
 using CcdBlazor.Hosting;
 using CcdBlazor.Simulator;
 using CcdBlazor.Tests.Support;
@@ -12,8 +13,10 @@ namespace CcdBlazor.Tests.Messages.Chaos;
 
 /// <summary>
 /// Ten thousand recipients over a provider that recognises our ids, one that can be asked and one that cannot tell, while two real programs are killed, sessions of the
-/// database are ended, the database itself is killed and answers of a provider are lost: twenty blows at random moments. The simulator's own record decides: nobody is left
-/// out, nobody gets a message twice. <c>CCD_CHAOS_SEED</c> repeats a run with the blows of another one.
+/// database are ended, the database itself is killed and answers of a provider are lost: twenty blows at random moments. One of the programs hands its push messages to a worker
+/// process through a real broker, the other one sends them itself; the worker is killed like the programs, and the broker once, in the middle, as blow twenty-one. The simulator's own
+/// record decides: nobody is left out, nobody gets a message twice. <c>CCD_CHAOS_SEED</c> repeats a run with the blows of another one. Where Debian's broker is not installed, it goes on
+/// without broker and worker.
 /// </summary>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
@@ -22,6 +25,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         KillProgram,
         EndSessions,
         KillDatabase,
+        KillBroker,
     }
 
     /// <summary>Longer than any busy machine needs; nothing waits for its end in a good run.</summary>
@@ -40,7 +44,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
             await using var postgres = await EmbeddedPostgres.StartAsync(
                 new EmbeddedPostgresOptions { DataFolder = Path.Combine(folder, "db") }, NullLogger.Instance, CancellationToken.None);
             await using var simulator = await SimulatorServer.StartAsync(["--urls", "http://127.0.0.1:0", "--Smtp:StartTlsPort=0", "--Smtp:TlsPort=0"], TimeProvider.System);
-            await RunAsync(postgres, simulator, Path.Combine(folder, "program"));
+            await using var broker = await ChaosBroker.StartAsync(output.WriteLine);
+            await RunAsync(postgres, simulator, broker, Path.Combine(folder, "program"));
         }
         finally
         {
@@ -48,7 +53,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         }
     }
 
-    private async Task RunAsync(EmbeddedPostgres postgres, SimulatorServer simulator, string folder)
+    private async Task RunAsync(EmbeddedPostgres postgres, SimulatorServer simulator, ChaosBroker? broker, string folder)
     {
         Directory.CreateDirectory(folder);
         var seed = int.TryParse(Environment.GetEnvironmentVariable("CCD_CHAOS_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Environment.TickCount;
@@ -57,39 +62,53 @@ public sealed class ChaosTests(ITestOutputHelper output)
         simulator.World.Limits.Replace("*", []);
         // Now and then an answer of the provider is lost after it took the call.
         simulator.World.Script.Replace([new ScriptRule { Kind = "aliyun-sms", Operation = "Send*", Action = "cut", Probability = 0.1, Times = 4, Seed = seed }]);
-        await using var first = new Victim(postgres.ConnectionString, folder, Ceiling);
-        await using var second = new Victim(postgres.ConnectionString, folder, Ceiling);
+        await using var first = new Victim("the first program", postgres.ConnectionString, folder, Ceiling);
+        await using var second = new Victim("the second program", postgres.ConnectionString, folder, Ceiling, broker?.Program ?? []);
+        await using var worker = new Victim("the worker", postgres.ConnectionString, folder, Ceiling, broker?.Worker ?? []);
+        Victim[] victims = broker is null ? [first, second] : [first, second, worker];
         var protocol = new ChaosProtocol(postgres.ConnectionString, simulator, output.WriteLine);
         try
         {
             // The first one brings the database to its schema.
             await first.StartAsync();
-            await second.StartAsync();
+            await Task.WhenAll(victims[1..].Select(v => v.StartAsync()));
+            if (broker is not null)
+                await broker.ServedAsync();
             var batches = await ChaosBatches.BeginAsync(postgres.ConnectionString, folder, simulator);
-            await StrikeAsync(random, postgres, simulator, [first, second]);
+            await StrikeAsync(random, postgres, simulator, broker, victims);
             Log("all blows have fallen");
             await Eventually.TrueAsync(async () => await OpenAsync(postgres) == 0, Ceiling, "all batches are finished");
             Log("all batches are finished");
             await Eventually.TrueAsync(async () => await LeftAsync(postgres) == 0, Ceiling, "nothing is left in queue or claims");
             await protocol.CheckAsync(batches);
+            if (broker is not null)
+            {
+                var through = await CountAsync(postgres, $"select count(*) from message_traces where node = {(short)TraceNode.Send} and host = any($1)", worker.Hosts);
+                Log($"{through} went through the worker");
+                Assert.InRange(through, 200, ChaosBatches.Push);
+            }
+
             Log("checked");
         }
         catch
         {
             await protocol.TellAsync();
-            Log($"seed {seed}\n--- first program ---\n{first.Story}\n--- second program ---\n{second.Story}");
+            Log($"seed {seed}\n{string.Join('\n', victims.Select(v => $"--- {v} ---\n{v.Story}"))}");
             throw;
         }
     }
 
     /// <summary>The blows are spread over the whole of the sending; where it stands still, the next one falls after a while all the same.</summary>
-    private async Task StrikeAsync(Random random, EmbeddedPostgres postgres, SimulatorServer simulator, Victim[] victims)
+    private async Task StrikeAsync(Random random, EmbeddedPostgres postgres, SimulatorServer simulator, ChaosBroker? broker, Victim[] victims)
     {
-        var blows = (Blow[])Blows.Clone();
-        random.Shuffle(blows);
-        for (var i = 0; i < blows.Length; i++)
+        var shuffled = (Blow[])Blows.Clone();
+        random.Shuffle(shuffled);
+        List<Blow> blows = [.. shuffled];
+        if (broker is not null)
+            blows.Insert(random.Next(blows.Count / 3, blows.Count * 2 / 3), Blow.KillBroker);
+        for (var i = 0; i < blows.Count; i++)
         {
-            var until = (long)(ChaosBatches.Total * 0.85 * (i + random.NextDouble()) / blows.Length);
+            var until = (long)(ChaosBatches.Total * 0.85 * (i + random.NextDouble()) / blows.Count);
             var victim = random.Next(victims.Length);
             var share = 0.3 + random.NextDouble() / 2;
             await Eventually.WithinAsync(() => Shown(simulator) >= until, TimeSpan.FromSeconds(3));
@@ -105,10 +124,16 @@ public sealed class ChaosTests(ITestOutputHelper output)
                 case Blow.EndSessions:
                     await EndSessionsAsync(postgres, share);
                     break;
+                case Blow.KillBroker:
+                    await broker!.KillAsync();
+                    break;
                 default:
                     throw new UnreachableException();
             }
         }
+
+        if (broker is not null)
+            await broker.BackAsync();
     }
 
     private static long Shown(SimulatorServer simulator) => simulator.World.Messages.Counts().Values.Sum(c => c.Shown);

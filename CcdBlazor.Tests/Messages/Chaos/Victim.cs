@@ -5,16 +5,29 @@ using CcdBlazor.Tests.Support;
 namespace CcdBlazor.Tests.Messages.Chaos;
 
 /// <summary>A program that is killed again and again and comes back each time, also when the database is down at that moment.</summary>
-internal sealed class Victim(string connectionString, string folder, TimeSpan ceiling) : IAsyncDisposable
+internal sealed class Victim(string name, string connectionString, string folder, TimeSpan ceiling, params string[] arguments) : IAsyncDisposable
 {
     private static readonly string[] Telling = ["Took over", "declared dead", "taken over", "[ERR]", "fail:", "Unhandled"];
 
     private readonly StringBuilder story = new();
+    private readonly List<int> lives = [];
     private RunningProgram? program;
     private Task coming = Task.CompletedTask;
 
     /// <summary>What its lives said about takeovers and errors.</summary>
     public string Story => $"{story}{Tell(program)}";
+
+    /// <summary>As the steps of messages name it: one name per life.</summary>
+    public string[] Hosts
+    {
+        get
+        {
+            lock (lives)
+                return [.. lives.Select(id => $"{(Environment.MachineName.Length > 20 ? Environment.MachineName[..20] : Environment.MachineName)}:{id}")];
+        }
+    }
+
+    public override string ToString() => name;
 
     public async Task StartAsync()
     {
@@ -24,7 +37,9 @@ internal sealed class Victim(string connectionString, string folder, TimeSpan ce
             try
             {
                 program = await RunningProgram.StartAsync(
-                    connectionString: connectionString, dataFolder: folder, arguments: ["--Messages:Heartbeat=00:00:00.500", "--Messages:ListedAfter=00:00:10"]);
+                    connectionString: connectionString, dataFolder: folder, arguments: ["--Messages:Heartbeat=00:00:00.500", "--Messages:ListedAfter=00:00:10", .. arguments]);
+                lock (lives)
+                    lives.Add(program.ProcessId);
                 return;
             }
             catch (InvalidOperationException e) when (since.Elapsed < ceiling)

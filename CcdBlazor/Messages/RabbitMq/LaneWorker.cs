@@ -11,7 +11,7 @@ namespace CcdBlazor.Messages.RabbitMq;
 internal sealed class LaneWorker(RabbitMqSettings settings, DeliveryEngine engine, RabbitMqMetrics metrics, TimeProvider clock, ILogger<LaneWorker> log) : IBrokerWork
 {
     /// <summary>Tickets in hand per queue; each queue has its own, so a flood of low priority holds up nothing urgent.</summary>
-    private const ushort Prefetch = 10;
+    private const ushort Prefetch = 6;
 
     public Task RunAsync(IConnection connection, CancellationToken ct) => QueueReader.RunAsync(connection, Prefetch, Topology.Lanes(settings), HandleAsync, ct);
 

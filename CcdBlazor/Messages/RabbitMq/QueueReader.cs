@@ -67,6 +67,18 @@ internal static class QueueReader
             lost.TrySetException(new IOException(why.ReplyText));
             return Task.CompletedTask;
         };
+        async Task HandleAsync(Delivery delivery)
+        {
+            try
+            {
+                await handle(delivery, abandon.Token);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref inHand);
+            }
+        }
+
         var tags = new List<string>();
         foreach (var queue in queues)
         {
@@ -80,17 +92,8 @@ internal static class QueueReader
             {
                 var delivery = new Delivery(channel, done, e.DeliveryTag, e.RoutingKey, e.BasicProperties, e.Body.ToArray());
                 Interlocked.Increment(ref inHand);
-                _ = Task.Run(async () =>
-                {
-                    try
-                    {
-                        await handle(delivery, abandon.Token);
-                    }
-                    finally
-                    {
-                        Interlocked.Decrement(ref inHand);
-                    }
-                });
+                // Begun here, one after the other: up to its first wait a delivery costs less than handing it to another thread.
+                _ = HandleAsync(delivery);
                 return Task.CompletedTask;
             };
             tags.Add(await channel.BasicConsumeAsync(queue, autoAck: false, consumer, ct));

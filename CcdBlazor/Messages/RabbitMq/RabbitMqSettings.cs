@@ -4,7 +4,7 @@ namespace CcdBlazor.Messages.RabbitMq;
 
 /// <summary>The section <c>RabbitMQ</c>.</summary>
 /// <param name="Worker">This process is a worker (<c>Messages:Worker=true</c>).</param>
-/// <param name="Lanes">The channels that worker processes serve.</param>
+/// <param name="Lanes">The channels that worker processes serve. Like the whole section read at start-up only.</param>
 /// <param name="Prefetch">Requests in hand at once.</param>
 internal sealed record RabbitMqSettings(Uri Uri, bool Worker, bool Requests, bool Receipts, IReadOnlySet<MessageChannel> Lanes, ushort Prefetch)
 {
@@ -29,6 +29,6 @@ internal sealed record RabbitMqSettings(Uri Uri, bool Worker, bool Requests, boo
         if (worker && lanes.Count == 0)
             throw new InvalidOperationException("Messages:Worker needs RabbitMQ:Lanes: the channels that are handed to workers, the same on every node.");
         return new RabbitMqSettings(
-            uri, worker, !worker && section.GetValue("Requests", true), section.GetValue("Receipts", true), lanes, (ushort)Math.Clamp(section.GetValue("Prefetch", 500), 1, 10_000));
+            uri, worker, !worker && section.GetValue("Requests", true), section.GetValue("Receipts", true), lanes, (ushort)Math.Clamp(section.GetValue("Prefetch", 1_000), 1, 10_000));
     }
 }

@@ -17,13 +17,13 @@ internal sealed class ReceiptPublisher(CallerReceipts receipts, RabbitMqMetrics 
 
     public async Task RunAsync(IConnection connection, CancellationToken ct)
     {
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), ct);
+        await using var channel = await ConfirmedChannel.OpenAsync(connection, ct);
         while (!ct.IsCancellationRequested)
         {
             var passed = 0;
             try
             {
-                passed = await receipts.PassOnAsync(some => PublishAsync(channel, some, ct), ct);
+                passed = await PassOnAsync(receipts, channel, ct);
                 metrics.Receipts(passed);
             }
             catch (Exception e) when (e is DbException or TimeoutException { InnerException: DbException } && channel.IsOpen)
@@ -36,16 +36,22 @@ internal sealed class ReceiptPublisher(CallerReceipts receipts, RabbitMqMetrics 
         }
     }
 
-    /// <summary>All at once, in their order; one wait for all confirms.</summary>
-    internal static async Task PublishAsync(IChannel channel, IReadOnlyList<CallerReceipt> receipts, CancellationToken ct)
+    /// <summary>Those that wait, in their order; one wait for the confirms of all.</summary>
+    internal static Task<int> PassOnAsync(CallerReceipts receipts, ConfirmedChannel channel, CancellationToken ct) =>
+        receipts.PassOnAsync(some => PublishAsync(channel, some).WaitAsync(ConfirmedWithin, ct), () => channel.ConfirmedAsync().WaitAsync(ConfirmedWithin, ct), ct);
+
+    private static async Task PublishAsync(ConfirmedChannel channel, IReadOnlyList<CallerReceipt> receipts)
     {
-        var confirms = new Task[receipts.Count];
+        // Not on the reader's way: the next ones are being fetched.
+        await Task.Yield();
         var buffer = new ArrayBufferWriter<byte>(512);
-        for (var i = 0; i < confirms.Length; i++)
+        using var json = new Utf8JsonWriter(buffer, ApiAnswers.Writing);
+        foreach (var receipt in receipts)
         {
-            var receipt = receipts[i];
             buffer.ResetWrittenCount();
-            Write(buffer, receipt);
+            json.Reset();
+            Write(json, receipt);
+            json.Flush();
             var state = StateOf(receipt);
             var properties = new BasicProperties
             {
@@ -55,17 +61,14 @@ internal sealed class ReceiptPublisher(CallerReceipts receipts, RabbitMqMetrics 
                 MessageId = receipt.Number.ToString(CultureInfo.InvariantCulture),
                 Timestamp = new AmqpTimestamp(receipt.At.ToUnixTimeSeconds()),
             };
-            confirms[i] = channel.BasicPublishAsync(Topology.Receipts, $"{receipt.Caller:D}.{state}", mandatory: false, properties, buffer.WrittenMemory.ToArray(), CancellationToken.None).AsTask();
+            await channel.PublishAsync(Topology.Receipts, $"{receipt.Caller:D}.{state}", properties, buffer.WrittenMemory);
         }
-
-        await Task.WhenAll(confirms).WaitAsync(ConfirmedWithin, ct);
     }
 
     private static string StateOf(CallerReceipt receipt) => receipt.State is { } state ? ApiWords.Of(state) : "accepted";
 
-    private static void Write(ArrayBufferWriter<byte> buffer, CallerReceipt receipt)
+    private static void Write(Utf8JsonWriter json, CallerReceipt receipt)
     {
-        using var json = new Utf8JsonWriter(buffer, ApiAnswers.Writing);
         json.WriteStartObject();
         json.WriteNumber("receipt"u8, receipt.Number);
         json.WriteString("id"u8, receipt.Message);

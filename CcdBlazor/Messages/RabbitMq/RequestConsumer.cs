@@ -131,14 +131,16 @@ internal sealed class RequestConsumer(
 
     private async Task<Answer> SendAsync(Delivery delivery, string id, ApiKeyAccess access, CancellationToken ct)
     {
-        var body = new ReadOnlySequence<byte>(delivery.Body);
-        var request = SendEndpoint.Read(body, id);
+        var asked = new ReadOnlySequence<byte>(delivery.Body);
+        var request = SendEndpoint.Read(asked, id);
         if (!request.Ok)
             return Refused(request.Refusal);
-        var accepted = await sender.SendAsync(request.Value, new MessageCaller(access.Id, access.Actor), ApiBody.Hash(body), ct);
+        var accepted = await sender.SendAsync(request.Value, new MessageCaller(access.Id, access.Actor), ApiBody.Hash(asked), ct);
         if (!accepted.Ok)
             return Refused(accepted.Refusal);
-        return new Answer(JsonSerializer.SerializeToUtf8Bytes(new { id = accepted.Value.Id, traceId = accepted.Value.Id }), null, accepted.Value.Repeated);
+        // Most who ask this way want no answer.
+        byte[] body = ReplyTo(delivery) is null ? [] : JsonSerializer.SerializeToUtf8Bytes(new { id = accepted.Value.Id, traceId = accepted.Value.Id });
+        return new Answer(body, null, accepted.Value.Repeated);
     }
 
     private async Task<Answer> BatchAsync(Delivery delivery, string id, ApiKeyAccess access, CancellationToken ct)

@@ -102,9 +102,9 @@ public sealed partial class RecordsPage
             newer = true;
     }
 
-    private async Task<RecordFilter> FilterAsync(StaffActor by, CancellationToken ct)
+    private async Task<MessageFilter> FilterAsync(StaffActor by, CancellationToken ct)
     {
-        var filter = new RecordFilter(
+        var filter = new MessageFilter(
             People: Customer is { } customer ? [customer] : null, BatchId: Batch, Template: string.IsNullOrEmpty(Template) ? null : Template,
             State: Parsed<MessageState>(State), Channel: Parsed<MessageChannel>(Channel), From: MessageFormat.Day(FromDay), Until: MessageFormat.Day(UntilDay)?.AddDays(1));
         batch = null;
