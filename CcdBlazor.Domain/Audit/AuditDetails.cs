@@ -12,7 +12,7 @@ public static class AuditDetails
 
     private static readonly Dictionary<string, string> Labels = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["name"] = "名称", ["kind"] = "类型", ["phones"] = "电话", ["phone"] = "电话", ["email"] = "邮箱", ["identity"] = "证件号码", ["source"] = "来源",
+        ["name"] = "名称", ["kind"] = "类型", ["phones"] = "电话", ["mobile"] = "手机号", ["message"] = "消息", ["phone"] = "电话", ["email"] = "邮箱", ["identity"] = "证件号码", ["source"] = "来源",
         ["tags"] = "标签", ["remarks"] = "备注", ["loans"] = "贷款产品", ["amount"] = "金额", ["ownerId"] = "负责人", ["collaboratorIds"] = "协作同事",
         ["facts"] = "客户情况", ["state"] = "状态", ["deleted"] = "在回收站", ["userName"] = "登录名", ["departmentId"] = "部门", ["parentId"] = "上级部门",
         ["leaderId"] = "部门负责人", ["permissions"] = "权限", ["roles"] = "角色", ["staff"] = "账号", ["until"] = "锁定至", ["code"] = "编号", ["number"] = "版本",

@@ -18,6 +18,14 @@ public static class AuditWords
         ["message_batch.exported"] = "导出了批次的发送结果",
         ["segments.requested"] = "开始了一次客户分群",
         ["segments.cancelled"] = "取消了客户分群",
+        ["customer_account.opened"] = "开通了客户账号",
+        ["customer_account.invited"] = "再次通知客户登录",
+        ["customer_account.closed"] = "停用了客户账号",
+        ["customer_account.sessions_ended"] = "让客户退出了全部登录",
+        ["customer_account.signed_in"] = "登录了客户账号",
+        ["customer_account.signed_out"] = "退出了客户账号",
+        ["customer_account.signed_out_everywhere"] = "退出了所有设备上的客户账号",
+        ["customer_account.code_exhausted"] = "登录验证码连续输错",
         ["customer.created"] = "新建了客户",
         ["customer.edited"] = "修改了客户信息",
         ["customer.deleted"] = "将客户移入回收站",
@@ -158,6 +166,7 @@ public static class AuditWords
     private static readonly Dictionary<string, string> ByFamily = new()
     {
         ["customer"] = "对客户进行了操作",
+        ["customer_account"] = "对客户账号进行了操作",
         ["customers"] = "对客户列表进行了操作",
         ["file"] = "对档案进行了操作",
         ["document"] = "对资料进行了操作",
@@ -186,6 +195,7 @@ public static class AuditWords
     private static readonly Dictionary<string, string> BySubject = new()
     {
         ["customer"] = "客户",
+        ["customer_account"] = "客户账号",
         ["customers"] = "客户列表",
         ["customer_view"] = "列表视图",
         ["file"] = "档案",

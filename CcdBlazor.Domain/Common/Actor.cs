@@ -5,7 +5,7 @@ namespace CcdBlazor.Domain.Common;
 /// </summary>
 public abstract record Actor
 {
-    /// <summary>Short stable word for the audit: <c>staff</c>, <c>link</c> or <c>system</c>.</summary>
+    /// <summary>Short stable word for the audit: <c>staff</c>, <c>link</c>, <c>customer</c> or <c>system</c>.</summary>
     public abstract string Kind { get; }
 
     /// <summary>Identifier of the account or link; none for the system.</summary>
@@ -18,6 +18,9 @@ public abstract record Actor
     public string? From { get; init; }
 
     public abstract bool May(Permission permission);
+
+    /// <summary>The customer himself, whichever way he came.</summary>
+    public virtual bool IsCustomer => false;
 }
 
 /// <summary>A signed-in member of staff, with the permissions of all roles at the time of asking.</summary>
@@ -48,6 +51,26 @@ public sealed record LinkActor(Guid LinkId, Guid CustomerId) : Actor
     public override string DisplayName => "客户本人";
 
     public override bool May(Permission permission) => false;
+
+    public override bool IsCustomer => true;
+}
+
+/// <summary>
+/// A customer who signed in with an account. Holds no permission, and no file is visible to him where staff look: services that serve customers ask for the files that are open to
+/// him, and everything else answers as if there were none.
+/// </summary>
+/// <param name="CustomerIds">The files of this person, at the time of asking.</param>
+public sealed record CustomerActor(Guid AccountId, IReadOnlySet<Guid> CustomerIds) : Actor
+{
+    public override string Kind => "customer";
+
+    public override Guid? Id => AccountId;
+
+    public override string DisplayName => "客户本人";
+
+    public override bool May(Permission permission) => false;
+
+    public override bool IsCustomer => true;
 }
 
 /// <summary>The program itself, under the name of the part that acts (a job, the completeness check, the seeder).</summary>

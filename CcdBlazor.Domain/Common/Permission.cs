@@ -64,4 +64,6 @@ public enum Permission
     PickFromPool,
     /// <summary>Keep the public pools and the rules of release; move customers between all of them.</summary>
     ManagePools,
+    /// <summary>Open and close the accounts with which the visible customers sign in.</summary>
+    ManageCustomerAccounts,
 }

@@ -33,10 +33,22 @@ internal static class CustomerVisibility
                 return led.Length == 0
                     ? live.Where(c => c.StaffIds.Contains(me))
                     : live.Where(c => c.StaffIds.Contains(me) || led.Contains(c.DepartmentId));
-            // Another system, whose key was given the right to see all.
+            // Another system, whose key was given the right to see all. A signed-in customer sees nothing of what staff see (OpenTo).
             default:
                 return by.May(Permission.ViewAllCustomers) ? live : customers.Where(c => false);
         }
+    }
+
+    /// <summary>
+    /// The customers whose own part this reader may open: what <see cref="VisibleTo"/> says, and for a signed-in customer his own files, which are visible to him nowhere else. For
+    /// services that serve customers, too; what they show to a customer they decide themselves.
+    /// </summary>
+    public static IQueryable<Customer> OpenTo(this IQueryable<Customer> customers, Actor by)
+    {
+        if (by is not CustomerActor customer)
+            return customers.VisibleTo(by);
+        var own = customer.CustomerIds.ToArray();
+        return customers.Where(c => c.DeletedAt == null && own.Contains(c.Id));
     }
 
     /// <summary>The grams of which a visible customer has at least one; none for who sees all. It must say the same as <see cref="VisibleTo"/>.</summary>

@@ -49,7 +49,7 @@ public sealed class DocumentQueries
     public async Task<TimelinePage> TimelineAsync(Guid customerId, long? before, int take, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        return by is not LinkActor && await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct)
+        return !by.IsCustomer && await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct)
             ? await AuditQueries.TimelineAsync(db, customerId, before, take, ct)
             : new TimelinePage([], false);
     }
@@ -85,11 +85,11 @@ public sealed class DocumentQueries
 
     /// <summary>
     /// The stored file of a document that this actor may see, and the audit row that says he saw it: no content leaves without one.
-    /// A customer behind a link never gets content.
+    /// A customer never gets content.
     /// </summary>
     public async Task<DocumentFile?> OpenForViewingAsync(Guid documentId, bool download, Actor by, CancellationToken ct)
     {
-        if (by is LinkActor || (download && !by.May(Permission.DownloadOriginals) && !by.May(Permission.CollectDocuments)))
+        if (by.IsCustomer || (download && !by.May(Permission.DownloadOriginals) && !by.May(Permission.CollectDocuments)))
             return null;
         await using var db = await contexts.CreateDbContextAsync(ct);
         var visible = db.Customers.VisibleTo(by);
@@ -106,7 +106,7 @@ public sealed class DocumentQueries
     /// <summary>The stored file behind a thumbnail. Thumbnails of a checklist come by the dozen and are not noted one by one.</summary>
     public async Task<Guid?> FindThumbnailAsync(Guid documentId, Actor by, CancellationToken ct)
     {
-        if (by is LinkActor)
+        if (by.IsCustomer)
             return null;
         await using var db = await contexts.CreateDbContextAsync(ct);
         var visible = db.Customers.VisibleTo(by);
@@ -115,11 +115,14 @@ public sealed class DocumentQueries
             .SingleOrDefaultAsync(ct);
     }
 
-    /// <summary>The page without a circuit, for the customer behind a link or for staff on a phone. None when not visible.</summary>
+    /// <summary>
+    /// The page without a circuit, for the customer behind a link or for staff on a phone. A signed-in customer reads the same about his own file and hands nothing in here: for
+    /// that he goes through the link of a request. None when not visible.
+    /// </summary>
     public async Task<CollectionPage?> CollectionAsync(Guid customerId, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var customer = await db.Customers.AsNoTracking().Include(c => c.Loans).VisibleTo(by).SingleOrDefaultAsync(c => c.Id == customerId, ct);
+        var customer = await db.Customers.AsNoTracking().Include(c => c.Loans).OpenTo(by).SingleOrDefaultAsync(c => c.Id == customerId, ct);
         if (customer is null)
             return null;
         var now = clock.GetUtcNow();
@@ -152,7 +155,7 @@ public sealed class DocumentQueries
         var names = (await products.ListAsync(onlyActive: false, ct)).ToDictionary(p => p.Id, p => p.Name);
         return new CollectionPage(by is LinkActor ? MaskName(customer.Name) : customer.Name,
             [.. customer.Loans.OrderBy(l => l.Position).Select(l => names.GetValueOrDefault(l.ProductId, ""))],
-            expires, report.Percent, open, open ? (await CustomerPapers.LastReturnAsync(db, ChecklistBasis.Of(customer), ct))?.Words : null, items);
+            expires, report.Percent, open, open || (by.IsCustomer && customer.ChecklistIsOpen) ? (await CustomerPapers.LastReturnAsync(db, ChecklistBasis.Of(customer), ct))?.Words : null, items);
     }
 
     /// <summary>Completeness of many customers at once, from the documents themselves (the list shows what was stored). For checks and benchmarks.</summary>

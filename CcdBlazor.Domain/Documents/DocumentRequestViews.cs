@@ -41,6 +41,12 @@ public sealed record RequestRow(
     public bool IsOverdue(CompletenessReport report, DateOnly today) => today > DueOn && IsOpen(report);
 }
 
+/// <summary>A request as the customer himself reads it: not who asked, nor what became of the message.</summary>
+/// <param name="Recipient">Masked.</param>
+/// <param name="IsOpen">Something that it asked for is still missing.</param>
+/// <param name="CanUpload">And its link still takes it.</param>
+public sealed record OwnRequestRow(Guid Id, string Items, MessageChannel Channel, string Recipient, DateOnly DueOn, DateTimeOffset AskedAt, bool IsOpen, bool CanUpload);
+
 /// <summary>The words for what became of a request's message.</summary>
 public static class RequestWords
 {

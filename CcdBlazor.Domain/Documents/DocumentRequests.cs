@@ -194,7 +194,7 @@ public sealed class DocumentRequests
     public async Task<IReadOnlyList<RequestRow>> ListAsync(Guid customerId, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        if (by is LinkActor || !await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct))
+        if (by.IsCustomer || !await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct))
             return [];
         var requests = await db.DocumentRequests.AsNoTracking().Where(r => r.CustomerId == customerId).OrderByDescending(r => r.AskedAt).ThenByDescending(r => r.Id).Take(Shown).ToListAsync(ct);
         var rows = new List<RequestRow>(requests.Count);
@@ -207,6 +207,43 @@ public sealed class DocumentRequests
         }
 
         return rows;
+    }
+
+    /// <summary>The newest requests as the customer himself reads them; none when the file is not his.</summary>
+    public async Task<IReadOnlyList<OwnRequestRow>> OwnAsync(Guid customerId, CustomerActor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var customer = await db.Customers.AsNoTracking().Include(c => c.Loans).OpenTo(by).SingleOrDefaultAsync(c => c.Id == customerId, ct);
+        if (customer is null)
+            return [];
+        var report = (await CustomerPapers.ReadAsync(db, products, ChecklistBasis.Of(customer), ct)).Report;
+        var (now, links) = (clock.GetUtcNow(), db.CustomerLinks);
+        var found = await db.DocumentRequests.AsNoTracking().Where(r => r.CustomerId == customerId).OrderByDescending(r => r.AskedAt).ThenByDescending(r => r.Id).Take(Shown)
+            .Join(links, r => r.LinkId, l => l.Id, (r, l) => new { Request = r, Link = l }).ToListAsync(ct);
+        return
+        [
+            .. found.OrderByDescending(f => f.Request.AskedAt).ThenByDescending(f => f.Request.Id).Select(f =>
+            {
+                var isOpen = customer.ChecklistIsOpen && f.Request.ItemCodes.Any(code => report.Find(code) is { State: ItemState.Missing or ItemState.Partial or ItemState.Returned });
+                return new OwnRequestRow(
+                    f.Request.Id, f.Request.Items, f.Request.Channel, RecipientMask.Of(f.Request.Channel, f.Request.Recipient), f.Request.DueOn, f.Request.AskedAt, isOpen,
+                    isOpen && f.Link.WhyClosed(now) is null);
+            }),
+        ];
+    }
+
+    /// <summary>
+    /// The token of the link that a request sent, for the customer whom it was sent to: he gets to the page for papers without looking for the message. Refusals: not his, link ended.
+    /// </summary>
+    public async Task<Result<string>> OwnTokenAsync(Guid requestId, CustomerActor by, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var (own, links) = (db.Customers.OpenTo(by), db.CustomerLinks);
+        var found = await db.DocumentRequests.AsNoTracking().Where(r => r.Id == requestId && own.Any(c => c.Id == r.CustomerId))
+            .Join(links, r => r.LinkId, l => l.Id, (r, l) => new { r.SealedToken, Link = l }).SingleOrDefaultAsync(ct);
+        if (found is null)
+            return CommonRefusals.NotFound;
+        return found.Link.WhyClosed(clock.GetUtcNow()) is { } closed ? closed : cipher.Decrypt(found.SealedToken, DocumentRequest.TokenContext(found.Link.Id));
     }
 
     private static string? ReasonOf(MessageView? message) => message switch

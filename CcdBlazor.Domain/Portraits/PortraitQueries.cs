@@ -28,9 +28,9 @@ public sealed class PortraitQueries
     public async Task<Result<PortraitCard>> CardAsync(Guid customerId, Actor by, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        if (!await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct))
+        if (!await db.Customers.OpenTo(by).AnyAsync(c => c.Id == customerId, ct))
             return CommonRefusals.NotFound;
-        if (by is not LinkActor && !by.May(Permission.ViewPortraits))
+        if (!by.IsCustomer && !by.May(Permission.ViewPortraits))
             return CommonRefusals.Forbidden;
         var now = clock.GetUtcNow();
         var stored = await db.Portraits.AsNoTracking().SingleOrDefaultAsync(p => p.CustomerId == customerId, ct);
@@ -38,14 +38,14 @@ public sealed class PortraitQueries
         var held = (stored?.Values ?? []).Where(v => v.Source is TraitSource.Form or TraitSource.Customer)
             .Concat(fresh.Select(f => Kept(stored, f) ?? new HeldValue(f.Trait, f.Source, f.Value, f.At, null, "系统"))).ToList();
         var rows = new List<PortraitTraitRow>();
-        foreach (var trait in Traits.All.Where(t => by is not LinkActor || t.CustomerMayFill))
+        foreach (var trait in Traits.All.Where(t => !by.IsCustomer || t.CustomerMayFill))
         {
-            var ordered = PortraitPrecedence.Order(held.Where(v => v.Trait == trait.Code && (by is not LinkActor || v.Source == TraitSource.Customer))).ToList();
+            var ordered = PortraitPrecedence.Order(held.Where(v => v.Trait == trait.Code && (!by.IsCustomer || v.Source == TraitSource.Customer))).ToList();
             rows.Add(new PortraitTraitRow(trait, ordered.FirstOrDefault(), ordered.Count > 1 ? ordered[1..] : []));
         }
 
         return new PortraitCard(
-            customerId, rows.Count(r => r.Counts is not null) * 100 / rows.Count, rows, held.Count == 0 ? null : held.Max(v => v.At), now, by is LinkActor || by.May(Permission.EditCustomers));
+            customerId, rows.Count(r => r.Counts is not null) * 100 / rows.Count, rows, held.Count == 0 ? null : held.Max(v => v.At), now, by.IsCustomer || by.May(Permission.EditCustomers));
     }
 
     /// <summary>Every value that a customer's trait ever had, newest first; all traits without one.</summary>

@@ -19,12 +19,12 @@ public sealed class PortraitService
     }
 
     /// <summary>
-    /// Saves what a colleague, or the customer behind his link, wrote. All traits of the draft or none. Refused: values that break their trait's rule, traits that
+    /// Saves what a colleague, or the customer himself, wrote. All traits of the draft or none. Refused: values that break their trait's rule, traits that
     /// are not the customer's to fill, and a trait to which somebody else gave a value after the form was read.
     /// </summary>
     public async Task<Result> FillAsync(Guid customerId, PortraitDraft draft, Actor by, CancellationToken ct)
     {
-        var source = by is LinkActor ? TraitSource.Customer : TraitSource.Form;
+        var source = by.IsCustomer ? TraitSource.Customer : TraitSource.Form;
         var read = new List<(Trait Trait, TraitValue? Value)>();
         var wrong = new List<Refusal>();
         foreach (var input in draft.Traits)
@@ -40,9 +40,9 @@ public sealed class PortraitService
 
         await using var db = await contexts.CreateDbContextAsync(ct);
         await using var work = await db.BeginAsync(ct);
-        if (!await db.Customers.VisibleTo(by).AnyAsync(c => c.Id == customerId, ct))
+        if (!await db.Customers.OpenTo(by).AnyAsync(c => c.Id == customerId, ct))
             return CommonRefusals.NotFound;
-        if (by is not LinkActor && !(by.May(Permission.EditCustomers) && by.May(Permission.ViewPortraits)))
+        if (!by.IsCustomer && !(by.May(Permission.EditCustomers) && by.May(Permission.ViewPortraits)))
             return CommonRefusals.Forbidden;
         if (wrong.Count > 0)
             return wrong[0] with { Others = wrong[1..] };

@@ -39,6 +39,7 @@ public static class PermissionText
         Permission.AssignManagers => new("画像", "批准分配", "可以批准、执行和撤销分配方案，也可以把单个客户分配给推荐的客户经理。"),
         Permission.PickFromPool => new("客户", "从公海领取客户", "可以查看本部门公海中的客户（联系方式隐藏），并在限额内领取。"),
         Permission.ManagePools => new("客户", "管理公海", "可以设置各部门的公海和回收规则，并在公海之间转移客户。"),
+        Permission.ManageCustomerAccounts => new("客户", "管理客户账号", "可以为自己能看到的客户开通和停用登录账号，并让客户退出全部登录。"),
         Permission.ViewStatistics => new("管理", "查看全部统计", "可以看到所有人的统计数据，而不仅是自己的客户。"),
     };
 #pragma warning restore CS8524

@@ -68,17 +68,20 @@ public static class ShippedRoles
     public const string Legal = "法务";
     public const string Execution = "执行";
 
+    /// <summary>What signed-in customers are. No role of staff, and so none of <see cref="All"/>; the name is kept for them.</summary>
+    public const string Customer = "客户";
+
     public static IReadOnlyList<(string Name, IReadOnlyList<Permission> Permissions)> All { get; } =
     [
         (Administrator, Enum.GetValues<Permission>()),
-        (CustomerService, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages]),
+        (CustomerService, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages, Permission.ManageCustomerAccounts]),
         (Reviewer, [Permission.ViewSubmittedFiles, Permission.ReviewDocuments, Permission.DownloadOriginals]),
-        (AccountManager, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages, Permission.ViewPortraits, Permission.PickFromPool]),
+        (AccountManager, [Permission.EditCustomers, Permission.CollectDocuments, Permission.SendMessages, Permission.ViewPortraits, Permission.PickFromPool, Permission.ManageCustomerAccounts]),
         (SalesLead,
         [
             Permission.EditCustomers, Permission.CollectDocuments, Permission.ReassignCustomers, Permission.ViewStatistics, Permission.ExportCustomers, Permission.ShareViews,
             Permission.SendMessages, Permission.ViewMessages, Permission.ManageTemplates,
-            Permission.ViewPortraits, Permission.ManagePortraits, Permission.AssignManagers, Permission.PickFromPool, Permission.ManagePools,
+            Permission.ViewPortraits, Permission.ManagePortraits, Permission.AssignManagers, Permission.PickFromPool, Permission.ManagePools, Permission.ManageCustomerAccounts,
         ]),
         (Finance, [Permission.ViewStatistics]),
         (Legal, [Permission.ViewSubmittedFiles, Permission.ManageTemplates, Permission.ApproveTemplates]),

@@ -25,6 +25,8 @@ public sealed class RoleService
             return CommonRefusals.Forbidden;
         if (Validator.Check(draft) is { } problem)
             return problem;
+        if (draft.Name.Trim() == ShippedRoles.Customer)
+            return StaffRefusals.RoleNameReserved;
         await using var db = await contexts.CreateDbContextAsync(ct);
         if (await db.WhyNotGrantAsync(draft.Permissions, by, ct) is { } beyond)
             return beyond;
@@ -44,6 +46,8 @@ public sealed class RoleService
             return CommonRefusals.Forbidden;
         if (Validator.Check(draft) is { } problem)
             return problem;
+        if (draft.Name.Trim() == ShippedRoles.Customer)
+            return StaffRefusals.RoleNameReserved;
         await using var db = await contexts.CreateDbContextAsync(ct);
         var role = await db.Roles.SingleOrDefaultAsync(r => r.Id == id, ct);
         if (role is null)

@@ -31,6 +31,7 @@ public static class StaffRefusals
     public static readonly Refusal PasswordNotNew = Password("not_new", "新密码不能与当前密码相同。");
 
     public static readonly Refusal RoleNameTaken = new("role.name_taken", "已有同名角色。", RefusalKind.Conflict) { Field = nameof(RoleDraft.Name) };
+    public static readonly Refusal RoleNameReserved = new("role.name_reserved", "“客户”是客户账号的角色，不能用作员工角色的名称。", RefusalKind.Conflict) { Field = nameof(RoleDraft.Name) };
     public static readonly Refusal RoleIsShipped = new("role.is_shipped", "系统自带的角色不能改名或删除，可以调整其权限。", RefusalKind.Conflict);
     public static readonly Refusal RoleInUse = new("role.in_use", "仍有员工使用该角色，请先为他们更换角色。", RefusalKind.Conflict);
     public static readonly Refusal AdministratorKeepsManageStaff = new("role.administrator_keeps_manage_staff", "“管理员”必须保留“管理员工”权限，否则将无人能够管理账号。", RefusalKind.Conflict);

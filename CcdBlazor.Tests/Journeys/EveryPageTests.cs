@@ -1,5 +1,9 @@
 using System.Text.Json;
+using CcdBlazor.Domain.Customers;
+using CcdBlazor.Tests.CustomerAccounts;
+using CcdBlazor.Tests.Documents;
 using CcdBlazor.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using Xunit.Abstractions;
 
@@ -32,6 +36,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             var anonymous = await browsers.PageAsync(phone);
             await LookAsync(anonymous, "/login", $"login-{size}", problems);
             await LookAsync(anonymous, "/forgot-password", $"forgot-password-{size}", problems);
+            await LookAsync(anonymous, "/my/sign-in", $"my-sign-in-{size}", problems);
             await anonymous.Context.CloseAsync();
 
             var clerk = await browsers.PageAsync(phone, "jingli");
@@ -48,6 +53,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             await LookAsync(clerk, "/account/security", $"account-security-{size}", problems);
             await LookAsync(clerk, "/account/password", $"account-password-{size}", problems);
             await LookAsync(clerk, "/no-such-page", $"not-found-{size}", problems);
+            await LookAtCustomerAsync(clerk, customer, phone, size, problems);
             await clerk.Context.CloseAsync();
 
             var reviewer = await browsers.PageAsync(phone, "shenhe");
@@ -71,6 +77,37 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
         foreach (var problem in problems)
             output.WriteLine(problem);
         Assert.Empty(problems);
+    }
+
+    /// <summary>What the customer himself sees once he has an account.</summary>
+    private async Task LookAtCustomerAsync(IPage clerk, string customer, bool phone, string size, List<string> problems)
+    {
+        var given = new GivenFile(browsers.Program.ConnectionString, browsers.Program.DataFolder);
+        given.Connect();
+        await using var services = given.Services;
+        if (!phone)
+        {
+            await Browsers.GoLiveAsync(clerk, customer);
+            await clerk.GetByTestId("open-account").ClickAsync();
+            await clerk.GetByRole(AriaRole.Button, new() { Name = "开通", Exact = true }).ClickAsync();
+            await clerk.GetByTestId("close-account").WaitForAsync();
+        }
+
+        var id = Guid.Parse(customer.Split('/')[^1]);
+        string mobile;
+        await using (var db = given.Db())
+            mobile = (await db.Customers.AsNoTracking().SingleAsync(c => c.Id == id)).Phones[0];
+        await given.ExecuteAsync($"update customer_sign_in_codes set created_at = created_at - interval '2 days'");
+        var page = await browsers.PageAsync(phone);
+        await page.GotoAsync("/my/sign-in");
+        await page.Locator("#mobile").FillAsync(mobile);
+        await page.GetByTestId("send-code").ClickAsync();
+        await page.Locator("#code").FillAsync(await given.LatestCodeAsync(mobile));
+        await page.GetByTestId("my-sign-in").ClickAsync();
+        await page.WaitForURLAsync("**/my");
+        foreach (var (path, name) in new[] { ("/my", "my"), ($"/my/files/{id}", "my-file"), ($"/my/files/{id}/about", "my-about"), ($"/my/files/{id}/messages", "my-messages") })
+            await LookAsync(page, path, $"{name}-{size}", problems);
+        await page.Context.CloseAsync();
     }
 
     private static async Task<string> FirstLinkAsync(IPage page, string list, string prefix)

@@ -20,6 +20,9 @@ internal enum RouteKind
     /// <summary>For other systems: asks for an API key with a scope, never for a cookie. Tested with the API.</summary>
     Key,
 
+    /// <summary>For signed-in customers alone; tested with their accounts.</summary>
+    Account,
+
     /// <summary>About one customer.</summary>
     Customer,
 
@@ -41,6 +44,7 @@ internal static class RouteTable
 {
     public const string Anyone = "anyone";
     public const string SignedIn = "signed-in";
+    public const string CustomerAccount = "customer";
     private const string AnyKey = "key:any";
     private const string SendKey = "key:messages.send";
     private const string BatchKey = "key:messages.batches";
@@ -153,6 +157,15 @@ internal static class RouteTable
         new("POST", "/api/messages/receipts/{account:int}", Anyone, RouteKind.Public),
         new("GET", "/api/messages/receipts/{account:int}", Anyone, RouteKind.Public),
         new("*", "/api/messages/{**rest}", AnyKey, RouteKind.Key),
+
+        new(Page, "/my/sign-in", Anyone, RouteKind.Public),
+        new(Page, "/my", CustomerAccount, RouteKind.Account),
+        new(Page, "/my/files/{Id:guid}", CustomerAccount, RouteKind.Account),
+        new(Page, "/my/files/{Id:guid}/about", CustomerAccount, RouteKind.Account),
+        new(Page, "/my/files/{Id:guid}/messages", CustomerAccount, RouteKind.Account),
+        new("GET", "/my/requests/{id:guid}/upload", CustomerAccount, RouteKind.Account),
+        new("POST", "/my/sign-out", CustomerAccount, RouteKind.Account),
+        new("POST", "/my/sign-out-everywhere", CustomerAccount, RouteKind.Account),
 
         new(Page, "/customers/{Id:guid}", SignedIn, RouteKind.Customer),
         new(Page, "/customers/{Id:guid}/edit", nameof(Permission.EditCustomers), RouteKind.Customer),

@@ -18,7 +18,7 @@ internal static class RouteList
 
     /// <summary>One route as the test reads it.</summary>
     /// <param name="Methods">Comma-separated; <c>*</c> for all.</param>
-    /// <param name="Door"><c>anyone</c>, <c>signed-in</c>, <c>key:</c> with the scope that is asked of an API key, or the name of the <see cref="Permission"/> that is asked.</param>
+    /// <param name="Door"><c>anyone</c>, <c>signed-in</c>, <c>key:</c> with the scope that is asked of an API key, <c>customer</c> for signed-in customers, or the name of the <see cref="Permission"/> that is asked.</param>
     /// <param name="Page">The component behind it, for pages.</param>
     public sealed record Route(string Methods, string Pattern, string Door, string? Page);
 

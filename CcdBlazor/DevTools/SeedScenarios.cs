@@ -52,6 +52,8 @@ internal static class SeedScenarios
         await DemoPortraits.ManagersAsync(services, ct);
         await DemoPortraits.CustomersAsync(services, [.. customers.Select(c => c.Id)], ct);
         await DemoFollowUps.CreateAsync(services, customers, await CustomersAsync(services, 6, ct), ct);
+        // Half of his papers are there, and he is asked for the rest.
+        await DemoCustomerAccount.OpenAsync(services, customers[1].Id, customers[1].Owner, ct);
     }
 
     private static async Task<List<(Guid Id, StaffActor Owner)>> CustomersAsync(IServiceProvider services, int count, CancellationToken ct)

@@ -3,6 +3,7 @@ using CcdBlazor.Api;
 using CcdBlazor.Channels;
 using CcdBlazor.Components;
 using CcdBlazor.DevTools;
+using CcdBlazor.Domain.CustomerAccounts;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
@@ -113,6 +114,7 @@ public static class CcdApplication
         services.AddStatistics();
         services.AddPortraits();
         services.AddSegments();
+        services.AddCustomerAccounts();
         services.AddMessages(configuration.GetValue<TimeSpan?>("Messages:Heartbeat"));
         services.AddMessageApi();
         services.AddPortraitApi();
@@ -174,6 +176,7 @@ public static class CcdApplication
         app.MapSecurityEndpoints();
         app.MapUploads();
         app.MapCollection();
+        app.MapCustomerAccounts();
         app.MapDocumentFiles();
         app.MapCustomerExport();
         app.MapFollowUps();

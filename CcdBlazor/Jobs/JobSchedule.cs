@@ -1,4 +1,5 @@
 using CcdBlazor.Domain.Audit;
+using CcdBlazor.Domain.CustomerAccounts;
 using CcdBlazor.Domain.Documents;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Jobs;
@@ -36,6 +37,7 @@ public static class JobSchedule
         new("audit-verify", "审计记录校验", "每天 03:10", "0 10 3 * * ?", "逐条校验审计记录，发现被改动、删除或插入的第一条。", VerifyAuditAsync),
         new("job-runs-cleanup", "任务运行记录清理", "每天 03:40", "0 40 3 * * ?", "删除 30 天以前的任务运行记录。", ForgetOldRunsAsync),
         new("portraits-derive", "画像推断", "每 5 分钟", "40 0/5 * * * ?", "把客户档案、已核实资料和上传行为中能得出的画像内容更新到画像中。", DerivePortraitsAsync),
+        new("customer-accounts-clean", "清理客户登录记录", "每天 03:50", "0 50 3 * * ?", "删除两天以前的登录验证码和 30 天没有使用的客户登录；登录时间仍保留在操作记录中。", CleanCustomerAccountsAsync),
         .. MessageJobs.All,
         .. FollowUpJobs.All,
     ];
@@ -93,6 +95,12 @@ public static class JobSchedule
 
     private static async Task<string> DerivePortraitsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
         $"核对 {await services.GetRequiredService<PortraitDerivation>().RunAsync(now, ct)} 位客户的画像。";
+
+    private static async Task<string> CleanCustomerAccountsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct)
+    {
+        var (codes, sessions) = await services.GetRequiredService<CustomerAccountCleaning>().RunAsync(now, ct);
+        return $"删除 {codes} 个验证码、{sessions} 个登录。";
+    }
 
     private static async Task<string> ForgetOldRunsAsync(IServiceProvider services, DateTimeOffset now, CancellationToken ct) =>
         $"删除 {await services.GetRequiredService<JobRuns>().ForgetOldAsync(now, ct)} 条。";

@@ -22,11 +22,18 @@ public static class SecurityServices
     {
         services.Configure<SecurityOptions>(configuration.GetSection("Security"));
         services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(SessionCookie.Configure)
-            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
+            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null)
+            .AddCookie(CustomerSessionCookie.Scheme);
+        services.AddOptions<CookieAuthenticationOptions>(CustomerSessionCookie.Scheme).Configure<IHostEnvironment>((options, environment) => CustomerSessionCookie.Configure(options, environment.IsProduction()));
         services.AddSingleton<IAuthorizationPolicyProvider, PermissionPolicies>();
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
         // Closed unless opened: a page or endpoint without any attribute needs a signed-in person.
-        services.AddAuthorization(options => options.FallbackPolicy = options.DefaultPolicy);
+        services.AddAuthorization(options =>
+        {
+            options.FallbackPolicy = options.DefaultPolicy;
+            options.AddPolicy(CustomerSessionCookie.Policy, policy => policy.AddAuthenticationSchemes(CustomerSessionCookie.Scheme)
+                .RequireAssertion(context => CustomerSessionCookie.SessionOf(context.User) is not null));
+        });
         services.AddDataProtection().SetApplicationName("CcdBlazor");
         services.AddHttpContextAccessor();
         services.AddRateLimiter(LimitPublicRequests);

@@ -33,9 +33,9 @@ internal sealed record SessionClaims(Guid StaffId, string SecurityStamp, string 
         return identity;
     }
 
-    /// <summary>None when nobody is signed in.</summary>
+    /// <summary>None when nobody is signed in, or not as staff: who came by another scheme is no colleague, whatever else he claims.</summary>
     public static SessionClaims? Of(ClaimsPrincipal? user) =>
-        user?.Identity?.IsAuthenticated == true
+        user?.Identity is { IsAuthenticated: true, AuthenticationType: CookieAuthenticationDefaults.AuthenticationScheme }
         && Guid.TryParse(user.FindFirstValue(ClaimTypes.NameIdentifier), out var id)
         && user.FindFirstValue(Stamp) is { } stamp
         && user.FindFirstValue(Session) is { } session

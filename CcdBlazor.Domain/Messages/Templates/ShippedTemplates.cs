@@ -17,6 +17,7 @@ public static class ShippedTemplates
     public const string TicketUpdate = "ticket_update";
     public const string AccountNew = "account_new";
     public const string AccountReset = "account_reset";
+    public const string CustomerAccountOpened = "customer_account_opened";
     public const string DailyReport = "daily_report";
     public const string MessageAlarm = "message_alarm";
 
@@ -108,6 +109,13 @@ public static class ShippedTemplates
                     "重置密码", "{{name}}，您好：|请在 {{hours}} 小时内点击下面的按钮重新设置密码。|如果不是您本人申请，请忽略这封邮件，并告诉管理员。", "重新设置密码"),
                 Sms("SMS_1009", "{{name}}，请在{{hours}}小时内重新设置密码：{{url}} 非本人申请请忽略。", "name", "hours", "url"),
                 WeCom("重置密码", "{{name}}，请在 {{hours}} 小时内<a href=\"{{url}}\">重新设置密码</a>。如果不是您本人申请，请告诉管理员。"),
+            ])),
+        new(CustomerAccountOpened, "客户账号开通", MessageCategory.Notice, new TemplateContent(
+            [Name, new("mobile", "登录手机号", Sample: "138****8000", MaxLength: 11), Link],
+            [
+                Sms("SMS_1010", "您好{{name}}，您的客户账号已开通，用手机号{{mobile}}和短信验证码登录，查看办理进度和所缺资料：{{url}}", "name", "mobile", "url"),
+                Mail("您的客户账号已开通", "{{name}}，您好：\n您的客户账号已开通，用手机号 {{mobile}} 和短信验证码登录，就能查看办理进度、所缺资料和您的客户经理：\n{{url}}",
+                    "客户账号已开通", "{{name}}，您好：|您的客户账号已开通。用手机号 <strong>{{mobile}}</strong> 和短信验证码登录，就能查看办理进度、所缺资料和您的客户经理。", "去登录"),
             ])),
         new(DailyReport, "消息日报", MessageCategory.Notice, new TemplateContent(
             [new("date", "日期", VariableType.Date, Sample: "2026-11-19"), new("sent", "发送", VariableType.Money, Sample: "12,480"), new("rate", "成功率", Sample: "99.2%", MaxLength: 10), new("failed", "失败", VariableType.Money, Sample: "96"), new("p95", "耗时 p95", Sample: "1.8 秒", MaxLength: 20), new("details", "各渠道", Sample: "短信 8,200（98.9%）；邮件 3,100（99.8%）", MaxLength: 300), Link],

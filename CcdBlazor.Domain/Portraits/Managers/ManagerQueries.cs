@@ -52,14 +52,17 @@ public sealed class ManagerQueries
                       select new ConflictRow(c.CustomerId, c.ManagerId, s.Name, c.Reason, c.At, c.ByName)).ToListAsync(ct);
     }
 
-    /// <summary>Who looks after the customer behind the link; none while the owner is no account manager in use.</summary>
-    public async Task<ManagerCard?> CardForAsync(LinkActor customer, CancellationToken ct)
+    /// <summary>Who looks after a customer, for the customer himself; none while the owner is no account manager in use.</summary>
+    public async Task<ManagerCard?> CardForAsync(Guid customerId, Actor customer, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var (profiles, owners) = (db.ManagerProfiles, db.Customers.VisibleTo(customer).Where(c => c.Id == customer.CustomerId).Select(c => c.OwnerId));
+        var (profiles, owners) = (db.ManagerProfiles, db.Customers.OpenTo(customer).Where(c => c.Id == customerId).Select(c => c.OwnerId));
         var found = await db.AccountManagers().AsNoTracking().Where(s => owners.Contains(s.Id))
-            .Select(s => new { s.Name, Profile = profiles.FirstOrDefault(p => p.StaffId == s.Id) }).SingleOrDefaultAsync(ct);
-        return found is null ? null : new ManagerCard(found.Name, found.Profile?.Capabilities ?? [], found.Profile?.Languages ?? []);
+            .Select(s => new { s.Name, s.Phone, Profile = profiles.FirstOrDefault(p => p.StaffId == s.Id) }).SingleOrDefaultAsync(ct);
+        if (found is null)
+            return null;
+        var absent = found.Profile is { } p && ManagerProfile.AbsentOn(p.AbsentFrom, p.AbsentTo, ManagerProfile.DayOf(clock.GetUtcNow()));
+        return new ManagerCard(found.Name, found.Phone, found.Profile?.Capabilities ?? [], found.Profile?.Languages ?? [], absent, absent ? found.Profile!.AbsentTo : null);
     }
 
     internal static async Task<IReadOnlyList<ManagerRow>> RowsAsync(CcdDbContext db, DateTimeOffset now, CancellationToken ct)

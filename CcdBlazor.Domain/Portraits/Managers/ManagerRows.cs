@@ -30,7 +30,10 @@ public sealed record ManagerBoard(IReadOnlyList<ManagerRow> Managers, double Loa
 }
 
 /// <summary>What a customer reads about who looks after him.</summary>
-public sealed record ManagerCard(string Name, IReadOnlyList<string> Capabilities, IReadOnlyList<string> Languages);
+/// <param name="Phone">The colleague's number at work, as registered with the account; none when there is none.</param>
+/// <param name="Absent">Away today; why is nobody's business.</param>
+/// <param name="AbsentTo">Last day of the absence, in Shanghai; none while nobody knows.</param>
+public sealed record ManagerCard(string Name, string? Phone, IReadOnlyList<string> Capabilities, IReadOnlyList<string> Languages, bool Absent, DateOnly? AbsentTo);
 
 /// <summary>A manager who must not look after a customer.</summary>
 public sealed record ConflictRow(Guid CustomerId, Guid ManagerId, string Manager, string Reason, DateTimeOffset At, string ByName);

@@ -7,17 +7,12 @@ using Microsoft.AspNetCore.Components;
 namespace CcdBlazor.Components.Portraits;
 
 /// <summary>The customer's own part of the portrait, and who looks after him.</summary>
-public sealed partial class AboutMePage(LinkService links, PortraitQueries portraits, PortraitService service, ManagerQueries managers)
+public sealed partial class AboutMePage(LinkService links, PortraitQueries portraits, ManagerQueries managers)
 {
-    private static readonly char[] Separators = ['、', '，', ',', ';', '；', '\n', '\r', '\t'];
-
     private Refusal? closed;
-    private Refusal? refusal;
     private PortraitCard? card;
-    private PortraitForm form = default!;
     private ManagerCard? manager;
     private LinkActor? actor;
-    private bool saved;
 
     [Parameter]
     public string Token { get; set; } = "";
@@ -34,7 +29,7 @@ public sealed partial class AboutMePage(LinkService links, PortraitQueries portr
         if (opened.Ok)
         {
             actor = opened.Value;
-            await LoadAsync();
+            await LoadAsync(actor);
         }
 
         if (closed is null)
@@ -48,35 +43,13 @@ public sealed partial class AboutMePage(LinkService links, PortraitQueries portr
         });
     }
 
-    private async Task LoadAsync()
+    private async Task LoadAsync(LinkActor by)
     {
-        var found = await portraits.CardAsync(actor!.CustomerId, actor, Http.RequestAborted);
+        var found = await portraits.CardAsync(by.CustomerId, by, Http.RequestAborted);
         closed = found.Refusal;
         if (!found.Ok)
             return;
         card = found.Value;
-        form = new PortraitForm(card);
-        manager = await managers.CardForAsync(actor, Http.RequestAborted);
-    }
-
-    private async Task SaveAsync()
-    {
-        if (actor is null || card is null)
-            return;
-        var posted = await Http.Request.ReadFormAsync(Http.RequestAborted);
-        foreach (var trait in card.Traits.Select(row => row.Trait))
-        {
-            if (trait.Kind != TraitKind.Tags)
-                form[trait.Code].Text = posted[trait.Code].ToString();
-            else if (trait.Choices.Count > 0)
-                form[trait.Code].Tags = [.. posted[trait.Code].OfType<string>()];
-            else
-                form[trait.Code].Tags = [.. TraitValue.TidyTags(posted[trait.Code].ToString().Split(Separators))];
-        }
-
-        var draft = form.Draft();
-        if (draft.Traits.Count > 0)
-            refusal = (await service.FillAsync(actor.CustomerId, draft, actor, Http.RequestAborted)).Refusal;
-        saved = refusal is null;
+        manager = await managers.CardForAsync(by.CustomerId, by, Http.RequestAborted);
     }
 }
