@@ -242,6 +242,188 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("audit_seals", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.CustomerAccounts.CustomerAccount", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ClosedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("closed_at");
+
+                    b.Property<string>("ClosedByName")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("closed_by_name");
+
+                    b.Property<string>("Email")
+                        .HasMaxLength(254)
+                        .HasColumnType("character varying(254)")
+                        .HasColumnName("email");
+
+                    b.Property<DateTimeOffset>("InvitedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("invited_at");
+
+                    b.Property<DateTimeOffset?>("LastSignInAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_sign_in_at");
+
+                    b.Property<string>("Mobile")
+                        .IsRequired()
+                        .HasMaxLength(11)
+                        .HasColumnType("character varying(11)")
+                        .HasColumnName("mobile");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<Guid?>("OpenedById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("opened_by_id");
+
+                    b.Property<string>("OpenedByName")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("opened_by_name");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.HasKey("Id")
+                        .HasName("pk_customer_accounts");
+
+                    b.HasIndex(new[] { "Mobile" }, "ux_customer_accounts_mobile")
+                        .IsUnique()
+                        .HasDatabaseName("ux_customer_accounts_mobile")
+                        .HasFilter("closed_at is null");
+
+                    b.ToTable("customer_accounts", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.CustomerAccounts.CustomerAccountFile", b =>
+                {
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.HasKey("CustomerId")
+                        .HasName("pk_customer_account_files");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("ix_customer_account_files_account_id");
+
+                    b.ToTable("customer_account_files", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.CustomerAccounts.CustomerSession", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTimeOffset>("BeganAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("began_at");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("From")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("from_address");
+
+                    b.Property<DateTimeOffset>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_customer_sessions");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("ix_customer_sessions_account_id")
+                        .HasFilter("ended_at is null");
+
+                    b.HasIndex("LastSeenAt")
+                        .HasDatabaseName("ix_customer_sessions_last_seen_at");
+
+                    b.ToTable("customer_sessions", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.CustomerAccounts.SignInCode", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("CodeHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("code_hash");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("From")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("from_address");
+
+                    b.Property<string>("MobileHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("mobile_hash");
+
+                    b.Property<DateTimeOffset?>("UsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("used_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_customer_sign_in_codes");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("ix_customer_sign_in_codes_account_id");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_customer_sign_in_codes_created_at");
+
+                    b.HasIndex("From", "CreatedAt")
+                        .HasDatabaseName("ix_customer_sign_in_codes_from_address_created_at");
+
+                    b.HasIndex("MobileHash", "CreatedAt")
+                        .HasDatabaseName("ix_customer_sign_in_codes_mobile_hash_created_at");
+
+                    b.ToTable("customer_sign_in_codes", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Customers.Customer", b =>
                 {
                     b.Property<Guid>("Id")
@@ -3273,6 +3455,42 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_api_key_uses_api_keys_key_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.CustomerAccounts.CustomerAccountFile", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.CustomerAccounts.CustomerAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_customer_account_files_customer_accounts_account_id");
+
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_customer_account_files_customers_customer_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.CustomerAccounts.CustomerSession", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.CustomerAccounts.CustomerAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_customer_sessions_customer_accounts_account_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.CustomerAccounts.SignInCode", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.CustomerAccounts.CustomerAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .HasConstraintName("fk_customer_sign_in_codes_customer_accounts_account_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Customers.Customer", b =>

@@ -150,6 +150,27 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "customer_accounts",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    mobile = table.Column<string>(type: "character varying(11)", maxLength: 11, nullable: false),
+                    email = table.Column<string>(type: "character varying(254)", maxLength: 254, nullable: true),
+                    opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    opened_by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    opened_by_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    invited_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_sign_in_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    closed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    closed_by_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_accounts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "customer_number_counters",
                 columns: table => new
                 {
@@ -512,6 +533,52 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "customer_sessions",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    began_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    from_address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_sessions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_customer_sessions_customer_accounts_account_id",
+                        column: x => x.account_id,
+                        principalTable: "customer_accounts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "customer_sign_in_codes",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    mobile_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    code_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    from_address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    used_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_sign_in_codes", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_customer_sign_in_codes_customer_accounts_account_id",
+                        column: x => x.account_id,
+                        principalTable: "customer_accounts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "rules_versions",
                 columns: table => new
                 {
@@ -644,6 +711,24 @@ namespace CcdBlazor.Domain.Data.Migrations
                         name: "fk_assignment_rows_assignment_runs_run_id",
                         column: x => x.run_id,
                         principalTable: "assignment_runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "customer_account_files",
+                columns: table => new
+                {
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_customer_account_files", x => x.customer_id);
+                    table.ForeignKey(
+                        name: "fk_customer_account_files_customer_accounts_account_id",
+                        column: x => x.account_id,
+                        principalTable: "customer_accounts",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -1376,6 +1461,18 @@ namespace CcdBlazor.Domain.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_customer_account_files_account_id",
+                table: "customer_account_files",
+                column: "account_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_customer_accounts_mobile",
+                table: "customer_accounts",
+                column: "mobile",
+                unique: true,
+                filter: "closed_at is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_customer_links_customer_id_created_at",
                 table: "customer_links",
                 columns: new[] { "customer_id", "created_at" });
@@ -1427,6 +1524,37 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "ix_customer_owner_changes_to_owner_id_at",
                 table: "customer_owner_changes",
                 columns: new[] { "to_owner_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_sessions_account_id",
+                table: "customer_sessions",
+                column: "account_id",
+                filter: "ended_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_sessions_last_seen_at",
+                table: "customer_sessions",
+                column: "last_seen_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_sign_in_codes_account_id",
+                table: "customer_sign_in_codes",
+                column: "account_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_sign_in_codes_created_at",
+                table: "customer_sign_in_codes",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_sign_in_codes_from_address_created_at",
+                table: "customer_sign_in_codes",
+                columns: new[] { "from_address", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_customer_sign_in_codes_mobile_hash_created_at",
+                table: "customer_sign_in_codes",
+                columns: new[] { "mobile_hash", "created_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_customer_views_department_id",
@@ -1915,6 +2043,14 @@ namespace CcdBlazor.Domain.Data.Migrations
                 onDelete: ReferentialAction.Cascade);
 
             migrationBuilder.AddForeignKey(
+                name: "fk_customer_account_files_customers_customer_id",
+                table: "customer_account_files",
+                column: "customer_id",
+                principalTable: "customers",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Cascade);
+
+            migrationBuilder.AddForeignKey(
                 name: "fk_customer_links_customers_customer_id",
                 table: "customer_links",
                 column: "customer_id",
@@ -2046,6 +2182,9 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "channel_accounts");
 
             migrationBuilder.DropTable(
+                name: "customer_account_files");
+
+            migrationBuilder.DropTable(
                 name: "customer_list_settings");
 
             migrationBuilder.DropTable(
@@ -2056,6 +2195,12 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "customer_owner_changes");
+
+            migrationBuilder.DropTable(
+                name: "customer_sessions");
+
+            migrationBuilder.DropTable(
+                name: "customer_sign_in_codes");
 
             migrationBuilder.DropTable(
                 name: "document_requests");
@@ -2149,6 +2294,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "rules_versions");
+
+            migrationBuilder.DropTable(
+                name: "customer_accounts");
 
             migrationBuilder.DropTable(
                 name: "customer_links");
