@@ -177,7 +177,7 @@ public sealed class CustomerActorTests(GivenFile given) : IClassFixture<GivenFil
         Assert.False((await given.Customers.DeleteAsync(customer, "不要了", me, default)).Ok);
         Assert.Equal(CommonRefusals.NotFound, (await Accounts.PanelAsync(customer, me, default)).Refusal);
         Assert.False((await given.Get<CustomerAccountService>().CloseAsync(customer, me, default)).Ok);
-        Assert.False((await given.Get<FollowUpService>().AddAsync(customer, new FollowUpDraft { What = "我" }, me, default)).Ok);
+        Assert.Empty((await given.Get<FollowUpQueries>().OfCustomerAsync(customer, new PageRequest(), me, default)).Rows);
     }
 
     private static PortraitDraft Draft(params TraitInput[] traits) => new(traits, DateTimeOffset.MaxValue);

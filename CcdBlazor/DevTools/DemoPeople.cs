@@ -39,7 +39,7 @@ internal static class DemoPeople
             ids[name] = (await departments.CreateAsync(new DepartmentDraft { Name = name, ParentId = parent is null ? null : ids[parent] }, Seeder, ct)).Value;
         foreach (var (userName, name, role, department) in All)
         {
-            var made = await seed.AddAsync(new StaffDraft { UserName = userName, Name = name, DepartmentId = ids[department] }, [role], Password, mustChangePassword: false, ct);
+            var made = await seed.AddAsync(new StaffDraft { UserName = userName, Name = name, Phone = PhoneOf(userName), DepartmentId = ids[department] }, [role], Password, mustChangePassword: false, ct);
             if (!made.Ok)
                 throw new InvalidOperationException($"Demo account {userName}: {made.Refusal.Code}");
             if (userName == "zhuguan")
@@ -53,6 +53,9 @@ internal static class DemoPeople
         foreach (var (userName, name, role, department) in All)
             to.WriteLine($"  {userName,-10} {role}（{name}，{department}）");
     }
+
+    /// <summary>Account managers have a number that customers may call; the exchange 555 is nobody's.</summary>
+    private static string? PhoneOf(string userName) => userName switch { "jingli" => "021-5550 0101", "jingli2" => "021-5550 0102", _ => null };
 
     private static async Task LeadAsync(IServiceProvider services, DepartmentService departments, Guid department, Guid leader, CancellationToken ct)
     {
