@@ -217,7 +217,9 @@ public sealed class CustomerPagesTests(CustomerHouse house) : IClassFixture<Cust
         Assert.Equal(HttpStatusCode.OK, upload.StatusCode);
         using var other = await house.SignInAsync(house.Other.Mobile);
         using var refused = await other.SendAsync(RouteProbes.Page($"/my/requests/{asked.Value}/upload"));
-        Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
+        Assert.Equal((HttpStatusCode.Redirect, "/my"), (refused.StatusCode, refused.Headers.Location!.OriginalString));
+        using var nothing = await other.SendAsync(RouteProbes.Page($"/my/requests/{Guid.NewGuid()}/upload"));
+        Assert.Equal((refused.StatusCode, refused.Headers.Location), (nothing.StatusCode, nothing.Headers.Location));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using CcdBlazor.Components.Documents;
 using CcdBlazor.Components.Shared;
 using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.CustomerAccounts;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
@@ -47,6 +48,8 @@ public sealed class CustomerFilePagesTests : BunitContext, IClassFixture<GivenFi
         Services.AddSingleton(given.Links);
         Services.AddSingleton(given.Get<DocumentRequests>());
         Services.AddSingleton(given.Get<PublicAddress>());
+        Services.AddSingleton(given.Get<CustomerAccountQueries>());
+        Services.AddSingleton(given.Get<CustomerAccountService>());
         Services.AddSingleton(given.Get<RulesUpgrade>());
         Services.AddSingleton(given.Get<SettingsReader>());
         Services.AddSingleton<TimeProvider>(given.Clock);

@@ -1,9 +1,12 @@
 using Bunit;
 using CcdBlazor.Components.Staff;
 using CcdBlazor.Domain.Common;
+using CcdBlazor.Domain.CustomerAccounts;
+using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Security;
 using CcdBlazor.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Radzen;
 
@@ -80,6 +83,18 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
     }
 
     [Fact]
+    public async Task The_role_of_customers_is_listed_with_what_it_may_do_and_nothing_to_tick()
+    {
+        await using var context = Context();
+        var page = context.Render<RolesPage>();
+        var role = page.WaitForElement("[data-testid=customer-role]");
+        Assert.All(CustomerRole.Rights, right => Assert.Contains(right.Explanation, role.TextContent, StringComparison.Ordinal));
+        Assert.Empty(role.QuerySelectorAll("input, button, select"));
+        Assert.Empty(page.FindAll($"input[aria-label^='{CustomerRole.Name}：']"));
+        Assert.DoesNotContain(await house.Directory.RolesAsync(default), r => r.Name == CustomerRole.Name);
+    }
+
+    [Fact]
     public async Task A_department_moved_below_itself_is_refused_at_the_field()
     {
         var top = (await house.Departments.CreateAsync(new DepartmentDraft { Name = "页面部门" }, house.Administrator, default)).Value;
@@ -99,6 +114,8 @@ public sealed class AdministrationPagesTests(StaffHouse house) : IClassFixture<S
         context.JSInterop.Mode = JSRuntimeMode.Loose;
         context.Services.AddSingleton(house.Feed).AddSingleton(house.Directory).AddSingleton(house.Accounts).AddSingleton(house.Roles).AddSingleton(house.Departments);
         context.Services.AddSingleton<CurrentActor>(new FixedActor(house.Administrator));
+        // Only counts accounts here.
+        context.Services.AddSingleton(new CustomerAccountQueries(house.Services.GetRequiredService<IDbContextFactory<CcdDbContext>>(), null!, null!, null!, null!, house.Clock));
         context.Services.AddScoped<DialogService>();
         return context;
     }

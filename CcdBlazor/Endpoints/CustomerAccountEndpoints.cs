@@ -32,12 +32,12 @@ public static class CustomerAccountEndpoints
         return TypedResults.LocalRedirect(CustomerAccountService.SignInPath);
     }
 
-    /// <summary>To the page behind the link that the request sent..</summary>
+    /// <summary>To the page behind the link that the request sent. A request that is not his, and a link that ended, lead back to where he sees what is open.</summary>
     private static async Task<IResult> UploadAsync(Guid id, HttpContext http, DocumentRequests requests, CancellationToken ct)
     {
         // The token is in the address.
         http.Response.Headers.CacheControl = "no-store";
         var token = await requests.OwnTokenAsync(id, CustomerSessionCookie.ActorOf(http), ct);
-        return token.Ok ? TypedResults.LocalRedirect($"/u/{token.Value}") : token.Refusal.ToProblem();
+        return TypedResults.LocalRedirect(token.Ok ? $"/u/{token.Value}" : CustomerSessionCookie.HomePath);
     }
 }
