@@ -1,8 +1,12 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace CcdBlazor.Bench.Portraits;
 
 /// <summary>
 /// K-Means as the textbook has it, to compare with: K-Means++ seeding with one candidate, Lloyd's iteration without any bound, double
-/// precision, one thread. Slow on purpose: nothing in it could be wrong in an interesting way.
+/// precision, one thread. Nothing in it could be wrong in an interesting way; only the distances of one row to all centroids are taken side by side,
+/// without which ten restarts over a million rows would be an hour's work. Each distance still adds its columns in their order.
 /// </summary>
 internal static class PlainKMeans
 {
@@ -12,14 +16,16 @@ internal static class PlainKMeans
         var centroids = Seed(rows, n, columns, k, random);
         var smallestMove = tolerance * MeanVariance(rows, n, columns);
         var labels = new int[n];
+        var distances = new double[Padded(k)];
         for (var iteration = 1; ; iteration++)
         {
             var inertia = 0.0;
             var sums = new double[k * columns];
             var counts = new int[k];
+            var turned = Turned(centroids, k, columns);
             for (var i = 0; i < n; i++)
             {
-                var (nearest, squared) = Nearest(rows, i, columns, centroids, k);
+                var (nearest, squared) = Nearest(rows.AsSpan(i * columns, columns), turned, distances, k);
                 labels[i] = nearest;
                 inertia += squared;
                 counts[nearest]++;
@@ -66,14 +72,41 @@ internal static class PlainKMeans
         return centroids;
     }
 
-    private static (int Nearest, double Squared) Nearest(float[] rows, int row, int columns, double[] centroids, int k)
+    /// <summary>The squared distances of one row to all centroids, then the least of them; of equals the first.</summary>
+    private static (int Nearest, double Squared) Nearest(ReadOnlySpan<float> row, double[] turned, double[] distances, int k)
     {
-        var (nearest, least) = (0, double.PositiveInfinity);
-        for (var c = 0; c < k; c++)
-            if (Squared(rows, row, columns, centroids, c) is var squared && squared < least)
-                (nearest, least) = (c, squared);
-        return (nearest, least);
+        var width = distances.Length;
+        for (var at = 0; at < width; at += Vector<double>.Count)
+        {
+            var sum = Vector<double>.Zero;
+            for (var d = 0; d < row.Length; d++)
+            {
+                var difference = new Vector<double>(row[d]) - Vector.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(turned), (nuint)((d * width) + at));
+                sum += difference * difference;
+            }
+
+            sum.StoreUnsafe(ref distances[at]);
+        }
+
+        var nearest = 0;
+        for (var c = 1; c < k; c++)
+            if (distances[c] < distances[nearest])
+                nearest = c;
+        return (nearest, distances[nearest]);
     }
+
+    /// <summary>Column by column, so that neighbouring centroids stand side by side.</summary>
+    private static double[] Turned(double[] centroids, int k, int columns)
+    {
+        var width = Padded(k);
+        var turned = new double[width * columns];
+        for (var c = 0; c < k; c++)
+            for (var d = 0; d < columns; d++)
+                turned[(d * width) + c] = centroids[(c * columns) + d];
+        return turned;
+    }
+
+    private static int Padded(int k) => (k + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count;
 
     private static double Squared(float[] rows, int row, int columns, double[] centroids, int c)
     {
