@@ -24,6 +24,7 @@ internal static class Benches
         ("messages", "batches accepted, messages delivered, time to the start", MessageBenches.RunAsync),
         ("reconnect", "everybody back after all connections dropped", CircuitBenches.ReconnectAsync),
         ("portraits", "clustering and matching against a plain reference and the bound", PortraitBench.RunAsync),
+        ("pool", "release by rule, reminders, pages of the pool, several who pick at once", PoolBench.RunAsync),
         ("messages-peers", "the same number of messages and of jobs of pg-boss and graphile-worker, in turns", PeersBench.RunAsync),
         ("messages-recovery", "SIGKILL of program and database under load: time to the first accepted send", RecoveryBench.RunAsync),
         ("messages-accept", "durable single sends through the full endpoint at 500 callers", AcceptBench.RunAsync),

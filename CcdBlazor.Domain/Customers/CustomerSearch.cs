@@ -154,11 +154,7 @@ internal static partial class CustomerSearch
         return match.MatchingName(key);
     }
 
-    private static CustomerMatch MatchingName(this CustomerMatch match, string key)
-    {
-        var pairs = Pairs(key);
-        return match.Having(pairs.Length > 0 ? pairs : Characters(key)).Where(c => c.NameKey.Contains(key));
-    }
+    private static CustomerMatch MatchingName(this CustomerMatch match, string key) => match.Having(GramsOfName(key)).Where(c => c.NameKey.Contains(key));
 
     private static CustomerMatch MatchingDigits(this CustomerMatch match, string digits)
     {
@@ -171,6 +167,9 @@ internal static partial class CustomerSearch
     }
 
     private static string IdentityTailGram(string tail) => "#" + tail.ToLowerInvariant();
+
+    /// <summary>What a part of a name has in the index: its pairs of characters, or the one character.</summary>
+    public static string[] GramsOfName(string key) => Pairs(key) is { Length: > 0 } pairs ? pairs : Characters(key);
 
     private static string[] Characters(string key) => [.. key.EnumerateRunes().Select(r => r.ToString()).Distinct()];
 

@@ -16,6 +16,9 @@ public sealed class PoolQueries
     private const int MostNumber = 32;
     private const int CountedTo = 10_000;
 
+    /// <summary>Of a narrowed list: what does not fit costs time too while counting.</summary>
+    private const int CountedNarrowed = 1_000;
+
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly FieldCipher cipher;
     private readonly ProductQueries products;
@@ -36,16 +39,18 @@ public sealed class PoolQueries
         var day = CustomerNumbers.DayOf(now);
         await using var db = await contexts.CreateDbContextAsync(ct);
         var pools = await (await db.PoolsForAsync(by, ct)).AsNoTracking().OrderBy(p => p.DepartmentId != null).ThenBy(p => p.Name).ToListAsync(ct);
-        Guid?[] ids = [.. pools.Select(p => (Guid?)p.Id)];
-        var counts = await db.Customers.Where(c => c.DeletedAt == null && c.PoolId != null && ids.Contains(c.PoolId)).GroupBy(c => c.PoolId!.Value)
-            .Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+        var ids = pools.ConvertAll(p => p.Id);
+        var customers = db.Customers;
+        // Each counted to the same bound as the list of it: a full count of a large pool would be most of the page's time.
+        var counts = await db.PublicPools.Where(p => ids.Contains(p.Id))
+            .Select(p => new { p.Id, Count = customers.Where(c => c.DeletedAt == null && c.PoolId == p.Id).Take(CountedTo + 1).Count() }).ToDictionaryAsync(p => p.Id, p => p.Count, ct);
         var views = await db.PoolViews.Where(v => v.StaffId == by.StaffId && v.Day == day).GroupBy(v => v.PoolId).Select(g => new { g.Key, Count = g.Count() })
             .ToDictionaryAsync(g => g.Key, g => g.Count, ct);
         var limits = await PickLimits.ReadAsync(db, by.StaffId, [], now, ct);
         return
         [
             .. pools.Select(p => new PoolStanding(
-                p.Id, p.Name, counts.GetValueOrDefault(p.Id), limits.PicksLeft(p), limits.HeldLeft(p),
+                p.Id, p.Name, Math.Min(CountedTo, counts.GetValueOrDefault(p.Id)), counts.GetValueOrDefault(p.Id) > CountedTo, limits.PicksLeft(p), limits.HeldLeft(p),
                 p.ViewsPerDay is { } most ? Math.Max(0, most - views.GetValueOrDefault(p.Id)) : null, by.May(Permission.PickFromPool),
                 by.May(Permission.ReassignCustomers) || by.May(Permission.ManagePools))),
         ];
@@ -58,9 +63,10 @@ public sealed class PoolQueries
         if (await (await db.PoolsForAsync(by, ct)).AsNoTracking().SingleOrDefaultAsync(p => p.Id == poolId, ct) is not { } pool)
             return CommonRefusals.NotFound;
         var found = Narrow(db.Customers.AsNoTracking().Where(c => c.DeletedAt == null && c.PoolId == poolId), pool, filter);
-        var total = await found.Take(CountedTo + 1).CountAsync(ct);
+        var most = filter == new PoolFilter() ? CountedTo : CountedNarrowed;
+        var total = await found.Take(most + 1).CountAsync(ct);
         var customers = await found.OrderByDescending(c => c.OwnerSince).ThenByDescending(c => c.Id).Skip(page.Skip).Take(page.Size).Include(c => c.Loans).ToListAsync(ct);
-        return new Page<PoolRow>(await RowsAsync(db, customers, pool, by, ct), Math.Min(total, CountedTo), total > CountedTo, page);
+        return new Page<PoolRow>(await RowsAsync(db, customers, pool, by, ct), Math.Min(total, most), total > most, page);
     }
 
     /// <summary>
@@ -110,15 +116,31 @@ public sealed class PoolQueries
         return await db.PublicPools.AsNoTracking().ToDictionaryAsync(p => p.Id, p => p.Name, ct);
     }
 
-    /// <summary>The search reads names, unless they are hidden, and numbers: a phone that was typed finds nobody, so nothing hidden can be guessed digit by digit.</summary>
     private static IQueryable<Customer> Narrow(IQueryable<Customer> customers, PublicPool pool, PoolFilter filter)
     {
         if (filter.Kind is { } kind)
             customers = customers.Where(c => c.Kind == kind);
         if (filter.Level is { } level)
             customers = customers.Where(c => c.Level == level);
+        // The grams of the customers' search: what is rare is found by their index, what is common by walking the pool; the database knows which is which.
+        var grams = new List<string>();
         if (filter.ProductId is { } product)
+        {
+            grams.Add(CustomerSearch.ProductGram(product));
             customers = customers.Where(c => c.Loans.Any(l => l.ProductId == product));
+        }
+
+        customers = Searched(customers, pool, filter, grams);
+        if (grams.Count == 0)
+            return customers;
+        grams.Add(CustomerSearch.PoolGram(pool.Id));
+        var wanted = grams.ToArray();
+        return customers.Where(c => wanted.All(g => c.SearchGrams.Contains(g)));
+    }
+
+    /// <summary>Reads names, unless they are hidden, and numbers: a phone that was typed finds nobody, so nothing hidden can be guessed digit by digit.</summary>
+    private static IQueryable<Customer> Searched(IQueryable<Customer> customers, PublicPool pool, PoolFilter filter, List<string> grams)
+    {
         if (string.IsNullOrWhiteSpace(filter.Search))
             return customers;
         var typed = filter.Search.Trim().ToUpperInvariant();
@@ -127,6 +149,7 @@ public sealed class PoolQueries
         // "KH" begins every number: only then can the two be told apart from a name.
         if (number.StartsWith("KH", StringComparison.Ordinal) || pool.HidesName || key.Length == 0)
             return customers.Where(c => c.Number.StartsWith(number));
+        grams.AddRange(CustomerSearch.GramsOfName(key));
         return customers.Where(c => c.NameKey.Contains(key));
     }
 

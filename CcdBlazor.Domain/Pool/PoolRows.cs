@@ -4,10 +4,12 @@ using CcdBlazor.Domain.Customers;
 namespace CcdBlazor.Domain.Pool;
 
 /// <summary>A pool that the reader may look into.</summary>
+/// <param name="Customers">How many lie in it, counted to a bound.</param>
+/// <param name="More">There are more than were counted.</param>
 /// <param name="PicksLeft">Today, for the reader; none: no limit.</param>
 /// <param name="HeldLeft">Until the reader owns as many undecided customers as the pool allows; none: no limit.</param>
 /// <param name="ViewsLeft">Today, for the reader; none: no limit.</param>
-public sealed record PoolStanding(Guid Id, string Name, int Customers, int? PicksLeft, int? HeldLeft, int? ViewsLeft, bool MayPick, bool MayMove)
+public sealed record PoolStanding(Guid Id, string Name, int Customers, bool More, int? PicksLeft, int? HeldLeft, int? ViewsLeft, bool MayPick, bool MayMove)
 {
     /// <summary>How many the reader can still pick now; none: no limit.</summary>
     public int? MayStillPick => PicksLeft is null ? HeldLeft : HeldLeft is null ? PicksLeft : Math.Min(PicksLeft.Value, HeldLeft.Value);
