@@ -128,6 +128,39 @@ public sealed class AssignmentServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_manager_who_leaves_while_the_run_is_computed_gets_nobody_and_the_run_still_ends()
+    {
+        var (house, car, customer) = await BuyerAsync();
+        await using (var db = await world.DbAsync())
+            // The first row that is stored finds the account still open; when it is stored, the account is closed.
+            await db.Database.ExecuteSqlRawAsync(
+                $"create function leaves() returns trigger language plpgsql as $$ begin update staff set disabled = true where id = '{house.StaffId}'; return null; end $$; create trigger leaves after insert on assignment_rows execute function leaves()");
+        var run = await RunAsync();
+        Assert.Equal((RunState.Ready, 1), (run.Run.State, run.ChangesLeft));
+        Assert.Equal(new AssignmentOutcome(0, 1), (await Assignments.ApplyAsync(run.Run.Id, null, null, lead, default)).Value);
+        Assert.Equal((RowOutcome.Skipped, "客户经理已离岗"), Outcome(Assert.Single(await RowsAsync(run.Run.Id))));
+        Assert.Equal(car.StaffId, await OwnerAsync(customer));
+        // The next run does without.
+        Assert.Equal(0, (await RunAsync()).ChangesLeft);
+    }
+
+    [Fact]
+    public async Task With_fewer_places_than_customers_it_is_told_who_stays_without_and_why()
+    {
+        var orphanage = await world.PersonAsync("前同事");
+        var (first, second) = (await BuyingAsync(orphanage), await world.CustomerAsync(orphanage));
+        var only = await world.ManagerAsync("唯一", new ManagerDraft { Capabilities = ["购房"], Maximum = 1 });
+        var run = await RunAsync();
+        Assert.Equal((1, 1), (run.Run.Figures!.Optimal.Assigned, run.Run.Figures.Optimal.Unassigned));
+        var rows = (await RowsAsync(run.Run.Id)).ToDictionary(r => r.CustomerId);
+        Assert.Equal((PlanKind.Moved, only.StaffId), (rows[first].Kind, rows[first].ToManagerId!.Value));
+        Assert.Equal(PlanKind.Unassigned, rows[second].Kind);
+        Assert.Contains("名额", rows[second].Reasons[0], StringComparison.Ordinal);
+        Assert.Equal(new AssignmentOutcome(1, 0), (await Assignments.ApplyAsync(run.Run.Id, null, null, lead, default)).Value);
+        Assert.Equal((only.StaffId, orphanage.StaffId), (await OwnerAsync(first), await OwnerAsync(second)));
+    }
+
+    [Fact]
     public async Task What_changed_since_the_run_is_skipped_with_its_reason()
     {
         var (house, car, moved) = await BuyerAsync();
