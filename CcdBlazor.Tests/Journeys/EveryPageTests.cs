@@ -45,6 +45,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             var customer = await FirstLinkAsync(clerk, "/customers?state=collecting", "/customers/");
             await LookAsync(clerk, customer, $"customer-{size}", problems);
             await LookAsync(clerk, $"{customer}/edit", $"customer-edit-{size}", problems);
+            await LookAsync(clerk, $"{customer}/portrait", $"customer-portrait-{size}", problems);
             await LookAsync(clerk, "/customers/new", $"customer-new-{size}", problems);
             await LookAsync(clerk, $"{customer}/upload", $"upload-staff-{size}", problems);
             await LookAsync(clerk, "/followups", $"follow-ups-{size}", problems);
@@ -64,11 +65,14 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             var admin = await browsers.PageAsync(phone, "admin");
             foreach (var page in new[]
             {
-                "statistics", "pool/settings", "portraits/segments", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
+                "statistics", "pool/settings", "portraits/segments", "portraits/managers", "portraits/assignments", "portraits/scores", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
                 "messages/templates", "messages/accounts", "messages/lists", "messages/send", "messages/send?kind=batch", "messages/batches", "messages/records", "messages/failures",
                 "messages/monitor", "messages/api", "admin/api-keys",
             })
                 await LookAsync(admin, "/" + page, $"{page.Replace('/', '-').Replace("?kind=", "-", StringComparison.Ordinal)}-{size}", problems);
+            if (!phone)
+                await DryRunAsync(admin);
+            await LookAsync(admin, await FirstLinkAsync(admin, "/portraits/assignments", "/portraits/assignments/"), $"portraits-assignment-{size}", problems);
             await LookAsync(admin, await FirstLinkAsync(admin, "/admin/products", "/admin/products/"), $"admin-product-{size}", problems);
             await LookAsync(admin, await FirstLinkAsync(admin, "/messages/templates", "/messages/templates/"), $"messages-template-{size}", problems);
             await admin.Context.CloseAsync();
@@ -108,6 +112,15 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
         foreach (var (path, name) in new[] { ("/my", "my"), ($"/my/files/{id}", "my-file"), ($"/my/files/{id}/about", "my-about"), ($"/my/files/{id}/messages", "my-messages") })
             await LookAsync(page, path, $"{name}-{size}", problems);
         await page.Context.CloseAsync();
+    }
+
+    /// <summary>So that there is a plan to look at.</summary>
+    private static async Task DryRunAsync(IPage page)
+    {
+        await Browsers.GoLiveAsync(page, "/portraits/assignments");
+        await page.GetByRole(AriaRole.Button, new() { Name = "试算分配" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Alertdialog).GetByRole(AriaRole.Button, new() { Name = "开始试算" }).ClickAsync();
+        await page.GetByText("待批准").First.WaitForAsync();
     }
 
     private static async Task<string> FirstLinkAsync(IPage page, string list, string prefix)
