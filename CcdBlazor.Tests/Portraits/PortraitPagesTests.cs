@@ -130,9 +130,32 @@ public sealed class PortraitPagesTests : BunitContext, IAsyncLifetime
         await page.Find("form").SubmitAsync();
         await page.WaitForAssertionAsync(() => Assert.Contains("2（D）", page.Markup, StringComparison.Ordinal), Patience);
         Assert.Contains("20（A）", page.Markup, StringComparison.Ordinal);
+        // Changed again after the look: nothing is taken over that nobody has seen.
+        await page.Find("#portraits-score-needs").ChangeAsync(new ChangeEventArgs { Value = "9" });
+        Assert.Empty(page.FindAll("#score-reason"));
+        Assert.Contains("又改过了", page.Markup, StringComparison.Ordinal);
+        await page.Find("#portraits-score-needs").ChangeAsync(new ChangeEventArgs { Value = "10" });
         await page.Find("#score-reason").ChangeAsync(new ChangeEventArgs { Value = "更看重需求" });
         await page.FindAll("section .btn-primary").Last().ClickAsync(new());
         await page.WaitForAssertionAsync(() => Assert.Equal(10, ScoreRules.Of(world.Get<SettingsReader>()).Needs), Patience);
+    }
+
+    [Fact]
+    public async Task A_conflict_of_interest_is_removed_only_after_a_question()
+    {
+        var (manager, relative) = (await world.ManagerAsync("李经理"), await world.ManagerAsync("表兄"));
+        var customer = await world.CustomerAsync(manager);
+        Assert.True((await world.Managers.AvoidAsync(customer, relative.StaffId, "亲属", lead, default)).Ok);
+        var page = Render<ConflictPanel>(p => p.Add(c => c.CustomerId, customer).Add(c => c.Actor, lead));
+        await page.WaitForAssertionAsync(() => Assert.Contains("亲属", page.Markup, StringComparison.Ordinal), Patience);
+        await page.FindAll("button").Single(b => b.TextContent == "取消回避").ClickAsync(new());
+        Assert.Single((await world.ManagerQueries.ConflictsAsync(customer, lead, default)).Value);
+        await page.FindAll(".dialog button")[0].ClickAsync(new());
+        Assert.Empty(page.FindAll(".dialog"));
+        Assert.Single((await world.ManagerQueries.ConflictsAsync(customer, lead, default)).Value);
+        await page.FindAll("button").Single(b => b.TextContent == "取消回避").ClickAsync(new());
+        await page.Find(".dialog .btn-danger").ClickAsync(new());
+        await page.WaitForAssertionAsync(() => Assert.Contains("没有登记", page.Markup, StringComparison.Ordinal), Patience);
     }
 
     [Fact]

@@ -83,6 +83,10 @@ public sealed class SegmentPagesTests : BunitContext, IAsyncLifetime
         Assert.True((await world.Get<SegmentRunService>().RequestAsync(SegmentRunDraft.Suggested(), PortraitsWorld.Lead, default)).Ok);
         var page = Render<SegmentsPage>();
         await (await page.WaitForElementAsync("[data-part=open] button", Patience)).ClickAsync(new());
+        // Asked first: minutes of work are lost.
+        await page.WaitForElementAsync(".dialog", Patience);
+        Assert.NotEmpty(page.FindAll("[data-part=open]"));
+        await page.Find(".dialog .btn-danger").ClickAsync(new());
         await page.WaitForAssertionAsync(() => Assert.Empty(page.FindAll("[data-part=open]")), Patience);
         Assert.NotNull(await page.WaitForElementAsync("[data-run=Cancelled]", Patience));
         Assert.False(page.Find("[data-act=start]").HasAttribute("disabled"));

@@ -74,8 +74,8 @@ public sealed partial class PoolPage : LiveComponent
     protected override TimeSpan Calm => TimeSpan.FromSeconds(1);
 
     private string Standing => pool is null ? ""
-        : !pool.MayPick ? $"共 {Format.Count(pool.Customers)} 位"
-        : $"共 {Format.Count(pool.Customers)} 位，{(pool.MayStillPick is { } left ? $"今天还可领取 {left} 个" : "领取数量不限")}{(pool.ViewsLeft is { } views ? $"，还可查看 {views} 位详情" : "")}";
+        : !pool.MayPick ? $"共 {CountOf(pool)} 位"
+        : $"共 {CountOf(pool)} 位，{(pool.MayStillPick is { } left ? $"今天还可领取 {left} 位" : "领取数量不限")}{(pool.ViewsLeft is { } views ? $"，还可查看 {views} 位详情" : "")}";
 
     protected override IEnumerable<string> Topics() => [PoolTopics.All];
 
@@ -124,6 +124,10 @@ public sealed partial class PoolPage : LiveComponent
     }
 
     private void Go(PoolFilter wanted) => Navigation.NavigateTo(At(pool!.Id, wanted), replace: true);
+
+    private static string CountOf(PoolStanding pool) => $"{Format.Count(pool.Customers)}{(pool.More ? " 以上" : "")}";
+
+    private void Ask(bool move) => (moving, assigning, refusal) = (move, !move, null);
 
     private void Choose(Guid id)
     {
@@ -175,7 +179,12 @@ public sealed partial class PoolPage : LiveComponent
                 refusal = Guid.TryParse(target, out var to) ? (await Service.MoveAsync([.. chosen], to, reason, actor!, Gone)).Refusal : PoolRefusals.TargetUnknown;
             else
                 refusal = owner is { } who ? (await Service.AssignAsync([.. chosen], who, actor!, Gone)).Refusal : CustomerRefusals.OwnerUnknown;
-            (moving, assigning, reason) = (false, false, "");
+            // What was refused stays open, with what was typed.
+            if (refusal is not null)
+                return;
+            notes = [moving ? $"已把 {chosen.Count} 位客户转入“{poolNames.GetValueOrDefault(Guid.Parse(target))}”。" : $"已为 {chosen.Count} 位客户指定负责人。"];
+            (moving, assigning, reason, target, owner) = (false, false, "", "", null);
+            chosen.Clear();
             await ReloadAsync();
         }
         finally

@@ -14,6 +14,7 @@ public sealed partial class SegmentsPage(SegmentRunQueries queries, SegmentRunSe
     private int? chosen;
     private bool mayManage;
     private bool starting;
+    private bool ending;
     private bool busy;
 
     [SupplyParameterFromQuery(Name = "run")]
@@ -58,7 +59,7 @@ public sealed partial class SegmentsPage(SegmentRunQueries queries, SegmentRunSe
             return;
         busy = true;
         var cancelled = await service.CancelAsync(running.Id, await current.GetAsync(), Gone);
-        busy = false;
+        (busy, ending) = (false, false);
         await ReloadAsync();
         refusal ??= cancelled.Refusal;
     }
