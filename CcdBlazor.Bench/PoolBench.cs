@@ -138,13 +138,13 @@ internal static class PoolBench
             var times = new List<double>();
             // Three customers for every two picks: some are gone when the hand comes.
             var page = (await QueryBenches.TextsAsync(
-                host, $"select id::text from customers where pool_id = '{pool}' and deleted_at is null order by owner_since desc, id desc limit {people * PicksEach * 2 / 3 + 1}", ct)).Select(Guid.Parse).ToArray();
+                host, $"select id::text from customers where pool_id = '{pool}' and deleted_at is null order by owner_since desc, id desc limit {(people == 1 ? PicksEach : (people * PicksEach * 2 / 3) + 1)}", ct)).Select(Guid.Parse).ToArray();
             await Task.WhenAll(hands.Select((hand, at) => Task.Run(
                 async () =>
                 {
                     for (var i = 0; i < PicksEach; i++)
                     {
-                        var id = page[((i * people) + (people == 1 ? 0 : at / 2 * 2)) * 2 / 3 % page.Length];
+                        var id = page[people == 1 ? i : ((i * people) + (at / 2 * 2)) * 2 / 3 % page.Length];
                         var since = Stopwatch.GetTimestamp();
                         var outcome = await service.PickAsync([id], hand, ct);
                         lock (times)

@@ -147,7 +147,7 @@ public sealed class PortraitPagesTests : BunitContext, IAsyncLifetime
         var customer = await world.CustomerAsync(manager);
         Assert.True((await world.Managers.AvoidAsync(customer, relative.StaffId, "亲属", lead, default)).Ok);
         var page = Render<ConflictPanel>(p => p.Add(c => c.CustomerId, customer).Add(c => c.Actor, lead));
-        await page.WaitForAssertionAsync(() => Assert.Contains("亲属", page.Markup, StringComparison.Ordinal), Patience);
+        await page.WaitForAssertionAsync(() => Assert.Contains("表兄", page.Markup, StringComparison.Ordinal), Patience);
         await page.FindAll("button").Single(b => b.TextContent == "取消回避").ClickAsync(new());
         Assert.Single((await world.ManagerQueries.ConflictsAsync(customer, lead, default)).Value);
         await page.FindAll(".dialog button")[0].ClickAsync(new());
