@@ -96,6 +96,9 @@ internal sealed class Customer
 
     public DateTimeOffset? DecidedAt { get; private set; }
 
+    /// <summary>When the file had every needed paper for the first time; stays when papers go missing again.</summary>
+    public DateTimeOffset? FirstCompleteAt { get; private set; }
+
     /// <summary>
     /// What a reviewer wrote when sending back a file that lacked no paper: an open item of its own, until a new paper comes or the file is
     /// submitted again with an answer.
@@ -272,7 +275,10 @@ internal sealed class Customer
         CompletenessPercent = (short)report.Percent;
         MissingCount = report.Missing.Count;
         Touch(now);
-        return CustomerWorkflow.AutomaticMove(State, report) is { } move && Move(move, check, null, report, now) is { Ok: true } moved ? moved.Value : null;
+        var moved = CustomerWorkflow.AutomaticMove(State, report) is { } move && Move(move, check, null, report, now) is { Ok: true } made ? made.Value : null;
+        if (State == CustomerState.Complete)
+            FirstCompleteAt ??= now;
+        return moved;
     }
 
     /// <summary>Moves the file as <see cref="CustomerWorkflow"/> allows, or answers its refusal.</summary>

@@ -50,6 +50,17 @@ public sealed class LinkService
         }, ct);
     }
 
+    /// <summary>
+    /// A link that takes nothing in, inside the caller's change: for a customer whose file is decided, who comes to see where it stands and to say how it was.
+    /// </summary>
+    internal static FreshLink AddWithoutItems(CcdDbContext db, Guid customerId, TimeSpan lifetime, Actor by, DateTimeOffset now)
+    {
+        var (link, token) = CustomerLink.Create(customerId, [], lifetime, by, now);
+        db.Add(link);
+        FileNotes.OfLink(db, "link.created", link, by, now);
+        return new FreshLink(link.Id, token, link.ExpiresAt, 0);
+    }
+
     /// <summary>Ends a link at once; what was handed in stays.</summary>
     public async Task<Result> RevokeAsync(Guid linkId, Actor by, CancellationToken ct)
     {

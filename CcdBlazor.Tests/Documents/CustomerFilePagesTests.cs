@@ -7,6 +7,7 @@ using CcdBlazor.Domain.CustomerAccounts;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Documents;
+using CcdBlazor.Domain.Satisfaction;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.FollowUps;
 using CcdBlazor.Domain.Pool;
@@ -44,6 +45,8 @@ public sealed class CustomerFilePagesTests : BunitContext, IClassFixture<GivenFi
         Services.AddSingleton(given.Get<PoolQueries>());
         Services.AddSingleton(given.Get<PoolService>());
         Services.AddSingleton(given.Get<FollowUpQueries>());
+        Services.AddSingleton(given.Get<SatisfactionQueries>());
+        Services.AddSingleton(given.Get<SatisfactionService>());
         Services.AddSingleton(new FollowUpService(given.Get<IDbContextFactory<CcdDbContext>>(), given.Get<FileStore>(), null!, given.Clock));
         Services.AddSingleton(given.Links);
         Services.AddSingleton(given.Get<DocumentRequests>());

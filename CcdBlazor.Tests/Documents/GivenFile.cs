@@ -12,6 +12,7 @@ using CcdBlazor.Domain.Pool;
 using CcdBlazor.Domain.Messages;
 using CcdBlazor.Domain.Portraits;
 using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Satisfaction;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Files;
 using CcdBlazor.Tests.Customers;
@@ -103,6 +104,7 @@ public sealed class GivenFile : IAsyncLifetime
         services.AddFollowUps();
         services.AddPool();
         services.AddDocuments();
+        services.AddSatisfaction();
         services.AddMessages();
         services.AddPortraits();
         services.AddCustomerAccounts();

@@ -197,6 +197,29 @@ public sealed partial class EveryRouteTests(RouteHouse house) : IClassFixture<Ro
         Assert.Contains("登山", again, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_customer_rates_by_the_link_alone_only_from_our_page_and_no_other_customer_reads_it()
+    {
+        var (_, token) = await house.DecidedAsync();
+        var address = new Uri($"/u/{token}", UriKind.Relative);
+        var page = await house.Stranger.GetStringAsync(address);
+        Assert.Contains("您对这次服务满意吗", WebUtility.HtmlDecode(page), StringComparison.Ordinal);
+        // Undecided: nothing is asked.
+        Assert.DoesNotContain("您对这次服务满意吗", WebUtility.HtmlDecode(await house.Stranger.GetStringAsync(new Uri($"/u/{house.Token}", UriKind.Relative))), StringComparison.Ordinal);
+
+        var fields = HiddenField().Matches(page).ToDictionary(m => m.Groups["name"].Value, m => WebUtility.HtmlDecode(m.Groups["value"].Value));
+        using var foreign = await house.Stranger.PostAsync(address, new FormUrlEncodedContent(new Dictionary<string, string> { ["_handler"] = "satisfaction", ["score"] = "1" }));
+        Assert.Equal(HttpStatusCode.BadRequest, foreign.StatusCode);
+        using var wrong = await house.Stranger.PostAsync(address, new FormUrlEncodedContent(new Dictionary<string, string>(fields) { ["score"] = "9" }));
+        Assert.Contains("请选择 1 到 5 星", WebUtility.HtmlDecode(await wrong.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+        using var given = await house.Stranger.PostAsync(address, new FormUrlEncodedContent(new Dictionary<string, string>(fields) { ["score"] = "4", ["words"] = "只说给你们听" }));
+        Assert.Contains("已收到您的评价", WebUtility.HtmlDecode(await given.Content.ReadAsStringAsync()), StringComparison.Ordinal);
+        Assert.Contains("只说给你们听", WebUtility.HtmlDecode(await house.Stranger.GetStringAsync(address)), StringComparison.Ordinal);
+
+        var (_, other) = await house.DecidedAsync();
+        Assert.DoesNotContain("只说给你们听", WebUtility.HtmlDecode(await house.Stranger.GetStringAsync(new Uri($"/u/{other}", UriKind.Relative))), StringComparison.Ordinal);
+    }
+
     [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]+)\" value=\"(?<value>[^\"]*)\"")]
     private static partial Regex HiddenField();
 

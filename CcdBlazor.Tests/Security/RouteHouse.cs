@@ -30,6 +30,17 @@ public sealed class RouteHouse : IAsyncLifetime
 
     internal Guid Product => given.Product;
 
+    /// <summary>A decided customer with a link to rate by.</summary>
+    internal async Task<(Guid Customer, string Token)> DecidedAsync()
+    {
+        var customer = await given.CompleteAsync();
+        var token = (await given.LinkAsync(customer)).Token;
+        await given.MoveAsync(customer, CustomerMove.SubmitForReview, given.Clerk);
+        await given.AcceptAllAsync(customer);
+        await given.MoveAsync(customer, CustomerMove.Approve, given.Reviewer);
+        return (customer, token);
+    }
+
     internal HttpClient Stranger { get; private set; } = default!;
 
     public async Task InitializeAsync()

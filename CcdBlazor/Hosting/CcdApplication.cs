@@ -14,6 +14,7 @@ using CcdBlazor.Domain.Portraits;
 using CcdBlazor.Domain.Portraits.Segments;
 using CcdBlazor.Domain.Pool;
 using CcdBlazor.Domain.Products;
+using CcdBlazor.Domain.Satisfaction;
 using CcdBlazor.Domain.Settings;
 using CcdBlazor.Domain.Staff;
 using CcdBlazor.Domain.Statistics;
@@ -111,6 +112,7 @@ public static class CcdApplication
         services.AddFollowUps();
         services.AddPool();
         services.AddDocuments();
+        services.AddSatisfaction();
         services.AddStatistics();
         services.AddPortraits();
         services.AddSegments();
@@ -182,6 +184,7 @@ public static class CcdApplication
         app.MapFollowUps();
         app.MapMessageFiles();
         app.MapAssignmentExport();
+        app.MapEffectsExport();
         app.MapProductExamples();
         app.MapConfig();
         app.MapMessageApi();

@@ -40,6 +40,7 @@ public static class JobSchedule
         new("customer-accounts-clean", "清理客户登录记录", "每天 03:50", "0 50 3 * * ?", "删除两天以前的登录验证码和 30 天没有使用的客户登录；登录时间仍保留在操作记录中。", CleanCustomerAccountsAsync),
         .. MessageJobs.All,
         .. FollowUpJobs.All,
+        .. EffectJobs.All,
     ];
 
     /// <summary>A job by its stable name.</summary>

@@ -19,6 +19,7 @@ public static class ShippedTemplates
     public const string AccountReset = "account_reset";
     public const string CustomerAccountOpened = "customer_account_opened";
     public const string DailyReport = "daily_report";
+    public const string SatisfactionRequest = "satisfaction_request";
     public const string MessageAlarm = "message_alarm";
 
     public static IReadOnlyList<TemplateDraft> All { get; } =
@@ -125,6 +126,12 @@ public static class ShippedTemplates
                 WeCom("消息日报", "{{date}} 消息日报：发送 {{sent}}，成功率 {{rate}}，失败 {{failed}}，p95 {{p95}}\n{{details}}"),
                 Feishu("消息日报 {{date}}", "发送 {{sent}}，成功率 {{rate}}，失败 {{failed}}，p95 {{p95}}\n{{details}}\n{{url}}"),
                 InApp("消息日报 {{date}}", "发送 {{sent}}，成功率 {{rate}}，失败 {{failed}}"),
+            ])),
+        new(SatisfactionRequest, "服务评价", MessageCategory.Notice, new TemplateContent(
+            [Name, Link],
+            [
+                Sms("SMS_1010", "您好{{name}}，您的申请已审结，请用半分钟评价我们的服务：{{url}}", "name", "url"),
+                Mail("请评价我们的服务", "{{name}}，您好：\n您的申请已审结，请用半分钟评价我们的服务：\n{{url}}", "请评价我们的服务", "{{name}}，您好：|您的申请已审结，请用半分钟评价我们的服务。", "去评价"),
             ])),
         new(MessageAlarm, "消息平台报警", MessageCategory.Notice, new TemplateContent(
             [new("time", "时间", VariableType.DateTime, Sample: "2026-11-20 14:05"), new("summary", "摘要", Sample: "1 项新报警，1 项已恢复", MaxLength: 60), new("details", "详情", Sample: "短信最久的消息已等待 8 分 10 秒（上限 5 分 0 秒），账号限额已用完"), Link],
