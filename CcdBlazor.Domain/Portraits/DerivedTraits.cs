@@ -13,7 +13,8 @@ internal sealed record DerivedValue(string Trait, TraitSource Source, TraitValue
 
 /// <summary>
 /// What the customer's record, confirmed papers and behaviour say. An identity number that passed its check digit tells age and region; the boxes of the record
-/// count as confirmed once the file was approved. Behaviour: who uploads through his link is reached online; what is asked for tells interest and value.
+/// count as confirmed once the file was approved. Behaviour: who uploads through his link is reached online; what is asked for tells interest and value;
+/// how fast and how often he answers stands in <see cref="Replies"/>. Payments will be one more source here once there are any.
 /// </summary>
 internal sealed class DerivedTraits(FieldCipher cipher, ILoanProducts products)
 {
@@ -32,7 +33,17 @@ internal sealed class DerivedTraits(FieldCipher cipher, ILoanProducts products)
         var names = await products.AllAsync(db, ct);
         var uploads = await db.Documents.Where(d => customerIds.Contains(d.CustomerId) && d.UploaderKind == "link").GroupBy(d => d.CustomerId)
             .Select(g => new { g.Key, Count = g.Count(), Last = g.Max(d => d.UploadedAt) }).ToDictionaryAsync(g => g.Key, g => (g.Count, g.Last), ct);
-        return customers.ToDictionary(c => c.Id, c => Of(c, id => names.GetValueOrDefault(id)?.Name, uploads.GetValueOrDefault(c.Id), now).ToList());
+        var replies = await Replies.OfAsync(db, customerIds, now, ct);
+        return customers.ToDictionary(c => c.Id, c => (List<DerivedValue>)[.. Of(c, id => names.GetValueOrDefault(id)?.Name, uploads.GetValueOrDefault(c.Id), now), .. Of(replies.GetValueOrDefault(c.Id))]);
+    }
+
+    private static IEnumerable<DerivedValue> Of(Replies? replies)
+    {
+        if (replies is null)
+            yield break;
+        yield return new(Traits.ReplyRate, TraitSource.Behaviour, TraitValue.Of(replies.Percent), replies.At);
+        if (replies.Hours is { } hours)
+            yield return new(Traits.ReplyHours, TraitSource.Behaviour, TraitValue.Of(Math.Min(hours, Traits.LongestReplyHours)), replies.At);
     }
 
     private IEnumerable<DerivedValue> Of(Customer c, Func<Guid, string?> product, (int Count, DateTimeOffset Last) uploads, DateTimeOffset now)

@@ -27,7 +27,7 @@ internal sealed class Portrait
     /// <summary>The held values as JSON.</summary>
     public string Held { get; private set; } = "[]";
 
-    /// <summary>Share of the catalogue's traits that have a value, 0..100.</summary>
+    /// <summary>Share of the traits that somebody can fill that have a value, 0..100.</summary>
     public short Percent { get; private set; }
 
     public DateTimeOffset UpdatedAt { get; private set; }
@@ -53,7 +53,7 @@ internal sealed class Portrait
         if (value is not null)
             held.Add(new HeldValue(trait.Code, source, value, now, by.Id, by.DisplayName));
         Held = JsonSerializer.Serialize(held, Json);
-        Percent = (short)(Traits.All.Count(t => held.Exists(v => v.Trait == t.Code)) * 100 / Traits.All.Count);
+        Percent = (short)(Traits.Fillable.Count(t => held.Exists(v => v.Trait == t.Code)) * 100 / Traits.Fillable.Count);
         UpdatedAt = now;
         return new PortraitEntry
         {

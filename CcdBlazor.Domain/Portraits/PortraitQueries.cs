@@ -45,7 +45,7 @@ public sealed class PortraitQueries
         }
 
         return new PortraitCard(
-            customerId, rows.Count(r => r.Counts is not null) * 100 / rows.Count, rows, held.Count == 0 ? null : held.Max(v => v.At), now, by.IsCustomer || by.May(Permission.EditCustomers));
+            customerId, rows.Count(r => !r.Trait.Derived && r.Counts is not null) * 100 / rows.Count(r => !r.Trait.Derived), rows, held.Count == 0 ? null : held.Max(v => v.At), now, by.IsCustomer || by.May(Permission.EditCustomers));
     }
 
     /// <summary>Every value that a customer's trait ever had, newest first; all traits without one.</summary>

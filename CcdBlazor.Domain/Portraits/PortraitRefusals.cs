@@ -20,5 +20,7 @@ public static class PortraitRefusals
 
     public static Refusal TagTooLong(Trait trait) => new("portrait.tag_too_long", $"“{trait.Title}”的每个标签为 1 至 {Traits.LongestTag} 字。") { Field = trait.Code };
 
+    public static Refusal OnlyDerived(Trait trait) => new("portrait.only_derived", $"“{trait.Title}”由系统按客户的行为统计，不能填写。", RefusalKind.Forbidden) { Field = trait.Code };
+
     public static Refusal NotForCustomers(Trait trait) => new("portrait.not_for_customers", $"“{trait.Title}”由客户经理填写。", RefusalKind.Forbidden) { Field = trait.Code };
 }

@@ -31,7 +31,7 @@ public sealed class PortraitService
         {
             if (Traits.Find(input.Trait) is not { } trait)
                 return PortraitRefusals.TraitUnknown;
-            var value = source == TraitSource.Customer && !trait.CustomerMayFill ? PortraitRefusals.NotForCustomers(trait) : TraitValue.Read(trait, input.Text, input.Tags);
+            var value = trait.Derived ? PortraitRefusals.OnlyDerived(trait) : source == TraitSource.Customer && !trait.CustomerMayFill ? PortraitRefusals.NotForCustomers(trait) : TraitValue.Read(trait, input.Text, input.Tags);
             if (value.Ok)
                 read.Add((trait, value.Value));
             else

@@ -2,6 +2,7 @@ using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
 using CcdBlazor.Domain.Portraits.Assignment;
+using CcdBlazor.Domain.Portraits.Effects;
 using CcdBlazor.Domain.Portraits.Managers;
 using CcdBlazor.Domain.Portraits.Scoring;
 using CcdBlazor.Domain.Settings;
@@ -30,6 +31,10 @@ public static class PortraitsModule
         services.AddSingleton(p => new AssignmentQueries(p.Contexts(), p.GetRequiredService<PortraitQueries>(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new AssignmentWork(
             p.Contexts(), p.GetRequiredService<PortraitQueries>(), p.GetRequiredService<PortraitDerivation>(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSettings(EffectSettings.All);
+        services.AddSingleton(p => new EffectsFold(p.Contexts(), p.GetRequiredService<SettingsReader>()));
+        services.AddSingleton(p => new EffectsQueries(p.Contexts(), p.GetRequiredService<SettingsReader>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new EffectsExport(p.GetRequiredService<EffectsQueries>()));
         return services;
     }
 

@@ -46,6 +46,9 @@ public sealed record Trait(string Code, string Title, TraitKind Kind, TraitGroup
     /// <summary>The customer may say it about himself; the rest is judged by staff.</summary>
     public bool CustomerMayFill { get; init; }
 
+    /// <summary>Only concluded by the program: nobody writes it, and a portrait is complete without it.</summary>
+    public bool Derived { get; init; }
+
     /// <summary>Chinese sentence under the field.</summary>
     public string? Help { get; init; }
 

@@ -24,6 +24,11 @@ public static class Traits
     public const string Channel = "channel";
     public const string Risk = "risk";
     public const string ValueClass = "value_class";
+    public const string ReplyHours = "reply_hours";
+    public const string ReplyRate = "reply_rate";
+
+    /// <summary>What takes longer counts as this long: 90 days.</summary>
+    public const double LongestReplyHours = 90 * 24;
 
     /// <summary>Languages that customers and managers speak. Mandarin is expected of everybody and so names no barrier, see the rule of languages.</summary>
     public static IReadOnlyList<TraitChoice> LanguageChoices { get; } =
@@ -79,7 +84,12 @@ public static class Traits
         {
             Choices = [new("v1", "普通"), new("v2", "重要"), new("v3", "高价值"), new("v4", "核心")], Help = "未填写时按申请金额推断",
         },
+        new(ReplyHours, "回复用时", TraitKind.Number, TraitGroup.Business) { Unit = "小时", Bounds = (0, LongestReplyHours), Derived = true, Help = "从补件通知或评价短信到客户自己回应，取中位数" },
+        new(ReplyRate, "回复率", TraitKind.Number, TraitGroup.Business) { Unit = "%", Bounds = (0, 100), Derived = true, Help = "已回应的占已回应和已过期的通知" },
     ];
+
+    /// <summary>Those that somebody can fill: what completeness is a share of.</summary>
+    public static IReadOnlyList<Trait> Fillable { get; } = [.. All.Where(t => !t.Derived)];
 
     private static readonly Dictionary<string, Trait> ByCode = All.ToDictionary(t => t.Code, StringComparer.Ordinal);
 

@@ -65,7 +65,7 @@ public sealed class EveryPageTests(ITestOutputHelper output) : IAsyncLifetime
             var admin = await browsers.PageAsync(phone, "admin");
             foreach (var page in new[]
             {
-                "statistics", "pool/settings", "portraits/segments", "portraits/managers", "portraits/assignments", "portraits/scores", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
+                "statistics", "pool/settings", "portraits/segments", "portraits/managers", "portraits/assignments", "portraits/scores", "portraits/effects", "portraits/effects/customers", "admin/products", "admin/staff", "admin/departments", "admin/roles", "admin/jobs", "admin/settings", "admin/audit", "customers/recycle-bin",
                 "messages/templates", "messages/accounts", "messages/lists", "messages/send", "messages/send?kind=batch", "messages/batches", "messages/records", "messages/failures",
                 "messages/monitor", "messages/api", "admin/api-keys",
             })

@@ -72,6 +72,13 @@ public sealed class TraitValueTests
     }
 
     [Fact]
+    public void What_is_only_concluded_is_no_part_of_completeness_and_nobody_fills_it()
+    {
+        Assert.Equal([Traits.ReplyHours, Traits.ReplyRate], Traits.All.Except(Traits.Fillable).Select(t => t.Code));
+        Assert.All(Traits.All.Where(t => t.Derived), t => Assert.False(t.CustomerMayFill));
+    }
+
+    [Fact]
     public void The_stronger_source_counts_and_between_equals_the_newer()
     {
         var then = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);

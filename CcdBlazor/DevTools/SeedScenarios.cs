@@ -10,7 +10,8 @@ namespace CcdBlazor.DevTools;
 
 /// <summary>
 /// Named sets of data, built through the services, so that they obey every rule. People and numbers are synthetic; the numbers are valid by
-/// their check rules. <c>demo</c>: 24 customers in every state, follow-ups, and 6 customers in the public pool. <c>many</c>: 2,000 customers without papers, for trying lists.
+/// their check rules. <c>demo</c>: 24 customers in every state, follow-ups, 6 customers in the public pool, and 36 of the last months
+/// with two assignments and their effects. <c>many</c>: 2,000 customers without papers, for trying lists.
 /// </summary>
 internal static class SeedScenarios
 {
@@ -44,12 +45,19 @@ internal static class SeedScenarios
     /// <summary>24 customers: some just begun, some complete, in review, approved, refused, sent back.</summary>
     public static async Task DemoCustomersAsync(IServiceProvider services, CancellationToken ct)
     {
-        var customers = await CustomersAsync(services, 24, ct);
         var reviewer = await services.GetRequiredService<StaffDirectory>().FindActorByUserNameAsync("shenhe", ct) ?? throw new InvalidOperationException("The demo reviewer is missing.");
         var papers = await PapersAsync(services, ct);
+        await DemoPortraits.ManagersAsync(services, ct);
+        await DemoHistory.CreateAsync(
+            services, CustomersAsync, (past, customer, by, stop) => FillAsync(past, customer, by, reviewer, papers, 2, stop),
+            async (past, customer, by, approve, stop) =>
+            {
+                Expect(await past.GetRequiredService<ReviewService>().MoveAsync(customer, CustomerMove.SubmitForReview, null, by, stop));
+                await DecideAsync(past, customer, reviewer, approve, stop);
+            }, ct);
+        var customers = await CustomersAsync(services, 24, ct);
         for (var i = 0; i < customers.Count; i++)
             await FillAsync(services, customers[i].Id, customers[i].Owner, reviewer, papers, i, ct);
-        await DemoPortraits.ManagersAsync(services, ct);
         await DemoPortraits.CustomersAsync(services, [.. customers.Select(c => c.Id)], ct);
         await DemoFollowUps.CreateAsync(services, customers, await CustomersAsync(services, 6, ct), ct);
         // Half of his papers are there, and he is asked for the rest.
@@ -143,21 +151,31 @@ internal static class SeedScenarios
         Expect(await review.MoveAsync(customerId, CustomerMove.SubmitForReview, null, owner, ct));
         if (stage == 3)
             return;
-        checklist = await queries.ChecklistAsync(customerId, reviewer, ct) ?? throw new InvalidOperationException("A submitted customer cannot be read by the reviewer.");
-        var returned = false;
-        foreach (var document in checklist.Lines.SelectMany(l => l.Current))
+        if (stage == 4)
         {
-            var send = stage == 5 && !returned;
-            returned |= send;
-            Expect(await review.DecideAsync(document.Id, send ? DocumentVerdict.Returned : DocumentVerdict.Accepted, send ? "照片反光，号码看不清，请重新拍摄。" : null, document.Version, reviewer, ct));
+            await DecideAsync(services, customerId, reviewer, i % 12 == 4, ct);
+            return;
         }
 
-        if (stage == 4)
-            Expect(i % 12 == 4
-                ? await review.MoveAsync(customerId, CustomerMove.Approve, null, reviewer, ct)
-                : await review.MoveAsync(customerId, CustomerMove.Reject, "负债率超过产品要求。", reviewer, ct));
-        else
-            Expect(await review.MoveAsync(customerId, CustomerMove.ReturnForMore, "有一份资料需要重新拍摄。", reviewer, ct));
+        checklist = await queries.ChecklistAsync(customerId, reviewer, ct) ?? throw new InvalidOperationException("A submitted customer cannot be read by the reviewer.");
+        foreach (var (document, n) in checklist.Lines.SelectMany(l => l.Current).Select((d, n) => (d, n)))
+            Expect(n == 0
+                ? await review.DecideAsync(document.Id, DocumentVerdict.Returned, "照片反光，号码看不清，请重新拍摄。", document.Version, reviewer, ct)
+                : await review.DecideAsync(document.Id, DocumentVerdict.Accepted, null, document.Version, reviewer, ct));
+        Expect(await review.MoveAsync(customerId, CustomerMove.ReturnForMore, "有一份资料需要重新拍摄。", reviewer, ct));
+    }
+
+    /// <summary>Accepts every paper of a submitted file and approves it, or refuses it.</summary>
+    private static async Task DecideAsync(IServiceProvider services, Guid customerId, StaffActor reviewer, bool approve, CancellationToken ct)
+    {
+        var review = services.GetRequiredService<ReviewService>();
+        var checklist = await services.GetRequiredService<DocumentQueries>().ChecklistAsync(customerId, reviewer, ct)
+            ?? throw new InvalidOperationException("A submitted customer cannot be read by the reviewer.");
+        foreach (var document in checklist.Lines.SelectMany(l => l.Current))
+            Expect(await review.DecideAsync(document.Id, DocumentVerdict.Accepted, null, document.Version, reviewer, ct));
+        Expect(approve
+            ? await review.MoveAsync(customerId, CustomerMove.Approve, null, reviewer, ct)
+            : await review.MoveAsync(customerId, CustomerMove.Reject, "负债率超过产品要求。", reviewer, ct));
     }
 
     private static async Task HandInAsync(

@@ -30,8 +30,8 @@ public enum RunState
 public sealed record RunFigures(
     PlanFigures Optimal, PlanFigures Greedy, PlanFigures Today, int Customers, int Left, double Gap, double Seconds, IReadOnlyList<string> Shortfalls, IReadOnlyList<ManagerLoad> Loads);
 
-/// <summary>What a manager has, and would have.</summary>
-public sealed record ManagerLoad(Guid ManagerId, string Name, int Before, int After, int Maximum);
+/// <summary>What a manager has, and would have: customers in work, and what those want, in CNY.</summary>
+public sealed record ManagerLoad(Guid ManagerId, string Name, int Before, int After, int Maximum, int Minimum = 0, decimal AmountBefore = 0, decimal AmountAfter = 0);
 
 /// <summary>
 /// A dry run of the assignment and what came of it. Computing changes no customer; that needs somebody's approval, which is written here.

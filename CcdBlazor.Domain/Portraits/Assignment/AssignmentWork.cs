@@ -107,9 +107,16 @@ public sealed class AssignmentWork
             await ChangeAsync(run.Id, r => r.Report(80 + (int)(19.0 * at / found.Pairs.Count), "保存结果", clock.GetUtcNow()), ct);
         }
 
+        var amounts = input.Customers.ToDictionary(c => c.Id, c => c.Amount);
+        var moves = found.Pairs.Where(p => p.Kind == PlanKind.Moved).ToList();
+        var came = moves.ToLookup(p => p.ToManagerId!.Value, p => amounts[p.CustomerId]);
+        var went = moves.ToLookup(p => p.FromOwnerId, p => amounts[p.CustomerId]);
         var figures = new RunFigures(
             found.Optimal, found.Greedy, found.Today, found.Pairs.Count, found.Left, found.Gap, Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds, 2), found.Shortfalls,
-            [.. input.Managers.Where(m => m.TakesPart).Select(m => new ManagerLoad(m.Id, m.Name, before.GetValueOrDefault(m.Id), found.Loads.GetValueOrDefault(m.Id), m.Maximum))]);
+            [
+                .. input.Managers.Where(m => m.TakesPart).Select(m => new ManagerLoad(
+                    m.Id, m.Name, before.GetValueOrDefault(m.Id), found.Loads.GetValueOrDefault(m.Id), m.Maximum, m.Minimum, m.OpenAmount, m.OpenAmount + came[m.Id].Sum() - went[m.Id].Sum())),
+            ]);
         await ChangeAsync(run.Id, r => r.Finish(figures, clock.GetUtcNow()), ct);
     }
 

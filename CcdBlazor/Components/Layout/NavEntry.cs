@@ -17,6 +17,7 @@ public sealed record NavEntry(string? Group, string Path, string Label, string I
         new("画像与分配", "/portraits/segments", "客户分群", "bubble_chart", [Permission.ViewPortraits]),
         new("画像与分配", "/portraits/managers", "客户经理", "support_agent", [Permission.ViewPortraits]),
         new("画像与分配", "/portraits/assignments", "分配方案", "compare_arrows", [Permission.ViewPortraits]),
+        new("画像与分配", "/portraits/effects", "分配效果", "insights", [Permission.ViewPortraits]),
         new("画像与分配", "/portraits/scores", "匹配评分", "balance", [Permission.ManagePortraits]),
         new("消息", "/messages/monitor", "监控", "monitor_heart", [Permission.ViewMessages]),
         new("消息", "/messages/send", "发送消息", "send", [Permission.SendMessages]),

@@ -12,8 +12,6 @@ namespace CcdBlazor.Components.Portraits;
 /// <summary>Account managers with their profiles and loads, which follow every change of a customer.</summary>
 public sealed partial class ManagersPage(ManagerQueries managers, CurrentActor current, NavigationManager navigation)
 {
-    private const int MostBars = 50;
-
     private ManagerBoard? board;
     private Refusal? refusal;
     private ManagerRow? editing;
@@ -34,10 +32,6 @@ public sealed partial class ManagersPage(ManagerQueries managers, CurrentActor c
         "full" => m.Open >= m.Maximum,
         _ => true,
     });
-
-    private int MostOpen => Math.Max(1, board!.Managers.Max(m => m.Open));
-
-    private decimal MostAmount => Math.Max(1, board!.Managers.Max(m => m.OpenAmount));
 
     protected override IEnumerable<string> Topics() => [PortraitTopics.Managers, CustomerTopics.Dashboard, StaffTopics.All];
 

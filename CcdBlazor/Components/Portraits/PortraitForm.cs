@@ -11,7 +11,7 @@ public sealed class PortraitForm
     public PortraitForm(PortraitCard card)
     {
         this.card = card;
-        foreach (var row in card.Traits)
+        foreach (var row in card.Traits.Where(t => !t.Trait.Derived))
         {
             // What people wrote comes first; a conclusion of the program is only a proposal that is saved when somebody changes it.
             var start = row.Others.Prepend(row.Counts).FirstOrDefault(v => v?.Source is TraitSource.Form or TraitSource.Customer) ?? row.Counts;
@@ -25,7 +25,7 @@ public sealed class PortraitForm
     /// <summary>Only what was changed.</summary>
     public PortraitDraft Draft() => new(
         [
-            .. card.Traits.Select(row => (row.Trait, Field: fields[row.Trait.Code])).Where(t => t.Field.Changed)
+            .. card.Traits.Where(row => !row.Trait.Derived).Select(row => (row.Trait, Field: fields[row.Trait.Code])).Where(t => t.Field.Changed)
                 .Select(t => new TraitInput(t.Trait.Code, t.Trait.Kind == TraitKind.Tags ? null : t.Field.Text, t.Trait.Kind == TraitKind.Tags ? t.Field.Tags : null)),
         ],
         card.ReadAt);
