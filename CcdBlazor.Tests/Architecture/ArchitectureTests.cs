@@ -79,7 +79,7 @@ public partial class ArchitectureTests
     [GeneratedRegex(@"\b(HttpContext|IConfiguration|IHostEnvironment|WebApplication)\b")]
     private static partial Regex WebTypes();
 
-    [GeneratedRegex(@"pg_(try_)?advisory_lock|set_config\([^)]*,\s*false\)|""(set|SET) (?!local\b|constraints\b)\w+ ?(=|to\b|TO\b)|create temp(orary)? table (?!.*on commit drop)|declare \w+ cursor with hold")]
+    [GeneratedRegex(@"pg_(try_)?advisory_lock|set_config\([^)]*,\s*false\)|""(set|SET) (?!local\b|constraints\b)\w+ ?(=|to\b|TO\b)|create temp(orary)? table (?!.*(on commit drop|\($))|declare \w+ cursor with hold")]
     private static partial Regex SessionState();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?(Now|Today)\b")]
