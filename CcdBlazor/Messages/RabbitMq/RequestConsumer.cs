@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Text.Json;
 using CcdBlazor.Api;
@@ -35,6 +36,9 @@ internal sealed class RequestConsumer(
     private const ushort BatchesAtOnce = 4;
 
     private static readonly TimeSpan ConfirmedWithin = TimeSpan.FromSeconds(15);
+
+    /// <summary>As many turns as a key has places. Without them hundreds in hand would ask for fifty places again and again.</summary>
+    private readonly ConcurrentDictionary<(Guid Key, int Places), SemaphoreSlim> turns = new();
 
     public static readonly Refusal IdMissing = new("broker.message_id", "消息缺少 message-id（1 到 255 个字符），无法防止重复发送。") { Field = "message-id" };
 
@@ -122,11 +126,20 @@ internal sealed class RequestConsumer(
             return (Refused(IdMissing), default);
         if (delivery.Body.Length > (batch ? BatchEndpoints.LargestBody : SendEndpoint.LargestBody))
             return (Refused(ApiRefusals.TooLarge), default);
-        var permit = await limits.TakeAsync(access, ct);
-        if (permit.Refusal is { } busy)
-            return (Refused(busy), busy == ApiKeyRefusals.TooManyAtOnce ? NextPlace : permit.RetryAfter);
-        using (permit.Place)
-            return (batch ? await BatchAsync(delivery, id, access, ct) : await SendAsync(delivery, id, access, ct), TimeSpan.FromMilliseconds(500));
+        var turn = turns.GetOrAdd((access.Id, access.Concurrency), key => new SemaphoreSlim(key.Places));
+        await turn.WaitAsync(ct);
+        try
+        {
+            var permit = await limits.TakeAsync(access, ct);
+            if (permit.Refusal is { } busy)
+                return (Refused(busy), busy == ApiKeyRefusals.TooManyAtOnce ? NextPlace : permit.RetryAfter);
+            using (permit.Place)
+                return (batch ? await BatchAsync(delivery, id, access, ct) : await SendAsync(delivery, id, access, ct), TimeSpan.FromMilliseconds(500));
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     private async Task<Answer> SendAsync(Delivery delivery, string id, ApiKeyAccess access, CancellationToken ct)
