@@ -18,7 +18,7 @@ namespace CcdBlazor.Tests.Messages.Chaos;
 /// <summary>Accounts, a template and one running batch per provider, in the house that the programs opened; or that part of their recipients.</summary>
 internal static class ChaosBatches
 {
-    public const int Push = 7_700;
+    private const int Push = 7_700;
     private const int Sms = 1_800;
     private const int Mail = 500;
 
