@@ -83,7 +83,7 @@ public sealed class CustomerAccountQueries
         await using (var db = await contexts.CreateDbContextAsync(ct))
             if (!await db.Customers.OpenTo(by).AnyAsync(c => c.Id == customerId, ct))
                 return new OwnMessages([], null);
-        var found = await messages.ListAsync(new MessageFilter(Person: customerId), cursor, Stretch, null, ct);
+        var found = await messages.ListAsync(new MessageFilter(People: [customerId]), cursor, Stretch, null, ct);
         var titles = (await templates.ActiveAsync(Reader, ct)).ToDictionary(t => t.Code, t => t.Name, StringComparer.Ordinal);
         return new OwnMessages(
         [
