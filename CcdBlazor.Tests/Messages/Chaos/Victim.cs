@@ -27,6 +27,9 @@ internal sealed class Victim(string name, string connectionString, string folder
         }
     }
 
+    /// <summary>It is not on its way back.</summary>
+    public bool Stands => coming.IsCompleted;
+
     public override string ToString() => name;
 
     public async Task StartAsync()
