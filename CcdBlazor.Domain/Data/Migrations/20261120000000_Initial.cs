@@ -533,6 +533,80 @@ namespace CcdBlazor.Domain.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "assignment_effect_counts",
+                columns: table => new
+                {
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    cohort = table.Column<short>(type: "smallint", nullable: false),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    manager_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    @class = table.Column<string>(name: "class", type: "character varying(1)", maxLength: 1, nullable: false),
+                    exclusion = table.Column<short>(type: "smallint", nullable: false),
+                    cases = table.Column<int>(type: "integer", nullable: false),
+                    approved = table.Column<int>(type: "integer", nullable: false),
+                    rejected = table.Column<int>(type: "integer", nullable: false),
+                    rated = table.Column<int>(type: "integer", nullable: false),
+                    stars = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_assignment_effect_counts", x => new { x.run_id, x.cohort, x.department_id, x.manager_id, x.@class, x.exclusion });
+                    table.ForeignKey(
+                        name: "fk_assignment_effect_counts_assignment_runs_run_id",
+                        column: x => x.run_id,
+                        principalTable: "assignment_runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "assignment_effect_runs",
+                columns: table => new
+                {
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    month = table.Column<int>(type: "integer", nullable: false),
+                    span = table.Column<short>(type: "smallint", nullable: false),
+                    days = table.Column<short>(type: "smallint", nullable: false),
+                    counted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_assignment_effect_runs", x => x.run_id);
+                    table.ForeignKey(
+                        name: "fk_assignment_effect_runs_assignment_runs_run_id",
+                        column: x => x.run_id,
+                        principalTable: "assignment_runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "assignment_effect_times",
+                columns: table => new
+                {
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    cohort = table.Column<short>(type: "smallint", nullable: false),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    timeline = table.Column<short>(type: "smallint", nullable: false),
+                    day = table.Column<int>(type: "integer", nullable: false),
+                    entered = table.Column<int>(type: "integer", nullable: false),
+                    reached = table.Column<int>(type: "integer", nullable: false),
+                    ended = table.Column<int>(type: "integer", nullable: false),
+                    open = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_assignment_effect_times", x => new { x.run_id, x.cohort, x.department_id, x.timeline, x.day });
+                    table.ForeignKey(
+                        name: "fk_assignment_effect_times_assignment_runs_run_id",
+                        column: x => x.run_id,
+                        principalTable: "assignment_runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "customer_sessions",
                 columns: table => new
                 {
@@ -686,6 +760,37 @@ namespace CcdBlazor.Domain.Data.Migrations
                         principalTable: "stored_files",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "assignment_effect_cases",
+                columns: table => new
+                {
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    cohort = table.Column<short>(type: "smallint", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    manager_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    @class = table.Column<string>(name: "class", type: "character varying(1)", maxLength: 1, nullable: true),
+                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    days = table.Column<short>(type: "smallint", nullable: false),
+                    exclusion = table.Column<short>(type: "smallint", nullable: false),
+                    result = table.Column<short>(type: "smallint", nullable: false),
+                    decided_day = table.Column<short>(type: "smallint", nullable: true),
+                    was_complete = table.Column<bool>(type: "boolean", nullable: false),
+                    complete_day = table.Column<short>(type: "smallint", nullable: true),
+                    age = table.Column<int>(type: "integer", nullable: false),
+                    stars = table.Column<short>(type: "smallint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_assignment_effect_cases", x => new { x.run_id, x.cohort, x.customer_id });
+                    table.ForeignKey(
+                        name: "fk_assignment_effect_cases_assignment_runs_run_id",
+                        column: x => x.run_id,
+                        principalTable: "assignment_runs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -871,6 +976,7 @@ namespace CcdBlazor.Domain.Data.Migrations
                     missing_count = table.Column<int>(type: "integer", nullable: false),
                     submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    first_complete_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     return_note = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
                     state_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
@@ -1088,6 +1194,65 @@ namespace CcdBlazor.Domain.Data.Migrations
                         principalTable: "documents",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "satisfaction_ratings",
+                columns: table => new
+                {
+                    decision_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    score = table.Column<short>(type: "smallint", nullable: false),
+                    words = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    given_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    by_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    by_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_satisfaction_ratings", x => x.decision_id);
+                    table.CheckConstraint("ck_satisfaction_ratings_score", "score between 1 and 5");
+                    table.ForeignKey(
+                        name: "fk_satisfaction_ratings_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_satisfaction_ratings_file_decisions_decision_id",
+                        column: x => x.decision_id,
+                        principalTable: "file_decisions",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "satisfaction_requests",
+                columns: table => new
+                {
+                    decision_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    customer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    message_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    why = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_satisfaction_requests", x => x.decision_id);
+                    table.ForeignKey(
+                        name: "fk_satisfaction_requests_customers_customer_id",
+                        column: x => x.customer_id,
+                        principalTable: "customers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_satisfaction_requests_file_decisions_decision_id",
+                        column: x => x.decision_id,
+                        principalTable: "file_decisions",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1411,6 +1576,21 @@ namespace CcdBlazor.Domain.Data.Migrations
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_effect_cases_customer_id",
+                table: "assignment_effect_cases",
+                column: "customer_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_effect_cases_manager_id_run_id",
+                table: "assignment_effect_cases",
+                columns: new[] { "manager_id", "run_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_assignment_effect_runs_month",
+                table: "assignment_effect_runs",
+                column: "month");
 
             migrationBuilder.CreateIndex(
                 name: "ix_assignment_rows_customer_id",
@@ -1937,6 +2117,16 @@ namespace CcdBlazor.Domain.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_satisfaction_ratings_customer_id_given_at",
+                table: "satisfaction_ratings",
+                columns: new[] { "customer_id", "given_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_satisfaction_requests_customer_id_asked_at",
+                table: "satisfaction_requests",
+                columns: new[] { "customer_id", "asked_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_segment_members_customer_id",
                 table: "segment_members",
                 column: "customer_id");
@@ -2033,6 +2223,14 @@ namespace CcdBlazor.Domain.Data.Migrations
                 table: "uploads",
                 columns: new[] { "sender_kind", "sender_id", "client_key" },
                 unique: true);
+
+            migrationBuilder.AddForeignKey(
+                name: "fk_assignment_effect_cases_customers_customer_id",
+                table: "assignment_effect_cases",
+                column: "customer_id",
+                principalTable: "customers",
+                principalColumn: "id",
+                onDelete: ReferentialAction.Cascade);
 
             migrationBuilder.AddForeignKey(
                 name: "fk_assignment_rows_customers_customer_id",
@@ -2170,6 +2368,18 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "api_key_uses");
 
             migrationBuilder.DropTable(
+                name: "assignment_effect_cases");
+
+            migrationBuilder.DropTable(
+                name: "assignment_effect_counts");
+
+            migrationBuilder.DropTable(
+                name: "assignment_effect_runs");
+
+            migrationBuilder.DropTable(
+                name: "assignment_effect_times");
+
+            migrationBuilder.DropTable(
                 name: "assignment_rows");
 
             migrationBuilder.DropTable(
@@ -2213,9 +2423,6 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "figures");
-
-            migrationBuilder.DropTable(
-                name: "file_decisions");
 
             migrationBuilder.DropTable(
                 name: "follow_up_files");
@@ -2266,6 +2473,12 @@ namespace CcdBlazor.Domain.Data.Migrations
                 name: "protection_keys");
 
             migrationBuilder.DropTable(
+                name: "satisfaction_ratings");
+
+            migrationBuilder.DropTable(
+                name: "satisfaction_requests");
+
+            migrationBuilder.DropTable(
                 name: "segment_members");
 
             migrationBuilder.DropTable(
@@ -2309,6 +2522,9 @@ namespace CcdBlazor.Domain.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "message_templates");
+
+            migrationBuilder.DropTable(
+                name: "file_decisions");
 
             migrationBuilder.DropTable(
                 name: "segment_runs");

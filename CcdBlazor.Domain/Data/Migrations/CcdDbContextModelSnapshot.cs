@@ -469,6 +469,10 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasColumnType("text[]")
                         .HasColumnName("facts");
 
+                    b.Property<DateTimeOffset?>("FirstCompleteAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_complete_at");
+
                     b.Property<string>("IdentityCipher")
                         .HasColumnType("text")
                         .HasColumnName("identity_cipher");
@@ -2499,6 +2503,213 @@ namespace CcdBlazor.Domain.Data.Migrations
                     b.ToTable("assignment_runs", (string)null);
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Effects.EffectCase", b =>
+                {
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<short>("Cohort")
+                        .HasColumnType("smallint")
+                        .HasColumnName("cohort");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<int>("Age")
+                        .HasColumnType("integer")
+                        .HasColumnName("age");
+
+                    b.Property<string>("Class")
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("class");
+
+                    b.Property<short?>("CompleteDay")
+                        .HasColumnType("smallint")
+                        .HasColumnName("complete_day");
+
+                    b.Property<short>("Days")
+                        .HasColumnType("smallint")
+                        .HasColumnName("days");
+
+                    b.Property<short?>("DecidedDay")
+                        .HasColumnType("smallint")
+                        .HasColumnName("decided_day");
+
+                    b.Property<Guid>("DepartmentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("department_id");
+
+                    b.Property<short>("Exclusion")
+                        .HasColumnType("smallint")
+                        .HasColumnName("exclusion");
+
+                    b.Property<DateTimeOffset>("From")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from");
+
+                    b.Property<Guid>("ManagerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("manager_id");
+
+                    b.Property<short>("Result")
+                        .HasColumnType("smallint")
+                        .HasColumnName("result");
+
+                    b.Property<short?>("Stars")
+                        .HasColumnType("smallint")
+                        .HasColumnName("stars");
+
+                    b.Property<bool>("WasComplete")
+                        .HasColumnType("boolean")
+                        .HasColumnName("was_complete");
+
+                    b.HasKey("RunId", "Cohort", "CustomerId")
+                        .HasName("pk_assignment_effect_cases");
+
+                    b.HasIndex("CustomerId")
+                        .HasDatabaseName("ix_assignment_effect_cases_customer_id");
+
+                    b.HasIndex("ManagerId", "RunId")
+                        .HasDatabaseName("ix_assignment_effect_cases_manager_id_run_id");
+
+                    b.ToTable("assignment_effect_cases", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Effects.EffectCount", b =>
+                {
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<short>("Cohort")
+                        .HasColumnType("smallint")
+                        .HasColumnName("cohort");
+
+                    b.Property<Guid>("DepartmentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("department_id");
+
+                    b.Property<Guid>("ManagerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("manager_id");
+
+                    b.Property<string>("Class")
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasColumnName("class");
+
+                    b.Property<short>("Exclusion")
+                        .HasColumnType("smallint")
+                        .HasColumnName("exclusion");
+
+                    b.Property<int>("Approved")
+                        .HasColumnType("integer")
+                        .HasColumnName("approved");
+
+                    b.Property<int>("Cases")
+                        .HasColumnType("integer")
+                        .HasColumnName("cases");
+
+                    b.Property<int>("Rated")
+                        .HasColumnType("integer")
+                        .HasColumnName("rated");
+
+                    b.Property<int>("Rejected")
+                        .HasColumnType("integer")
+                        .HasColumnName("rejected");
+
+                    b.Property<int>("Stars")
+                        .HasColumnType("integer")
+                        .HasColumnName("stars");
+
+                    b.HasKey("RunId", "Cohort", "DepartmentId", "ManagerId", "Class", "Exclusion")
+                        .HasName("pk_assignment_effect_counts");
+
+                    b.ToTable("assignment_effect_counts", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Effects.EffectRun", b =>
+                {
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<DateTimeOffset>("CountedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("counted_at");
+
+                    b.Property<short>("Days")
+                        .HasColumnType("smallint")
+                        .HasColumnName("days");
+
+                    b.Property<int>("Month")
+                        .HasColumnType("integer")
+                        .HasColumnName("month");
+
+                    b.Property<short>("Span")
+                        .HasColumnType("smallint")
+                        .HasColumnName("span");
+
+                    b.HasKey("RunId")
+                        .HasName("pk_assignment_effect_runs");
+
+                    b.HasIndex("Month")
+                        .HasDatabaseName("ix_assignment_effect_runs_month");
+
+                    b.ToTable("assignment_effect_runs", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Effects.EffectTime", b =>
+                {
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("run_id");
+
+                    b.Property<short>("Cohort")
+                        .HasColumnType("smallint")
+                        .HasColumnName("cohort");
+
+                    b.Property<Guid>("DepartmentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("department_id");
+
+                    b.Property<short>("Timeline")
+                        .HasColumnType("smallint")
+                        .HasColumnName("timeline");
+
+                    b.Property<int>("Day")
+                        .HasColumnType("integer")
+                        .HasColumnName("day");
+
+                    b.Property<int>("Ended")
+                        .HasColumnType("integer")
+                        .HasColumnName("ended");
+
+                    b.Property<int>("Entered")
+                        .HasColumnType("integer")
+                        .HasColumnName("entered");
+
+                    b.Property<int>("Open")
+                        .HasColumnType("integer")
+                        .HasColumnName("open");
+
+                    b.Property<int>("Reached")
+                        .HasColumnType("integer")
+                        .HasColumnName("reached");
+
+                    b.HasKey("RunId", "Cohort", "DepartmentId", "Timeline", "Day")
+                        .HasName("pk_assignment_effect_times");
+
+                    b.ToTable("assignment_effect_times", (string)null);
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Portraits.Managers.ManagerConflict", b =>
                 {
                     b.Property<Guid>("CustomerId")
@@ -2947,6 +3158,93 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_rules_versions_product_id_number");
 
                     b.ToTable("rules_versions", (string)null);
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Satisfaction.SatisfactionRating", b =>
+                {
+                    b.Property<Guid>("DecisionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("decision_id");
+
+                    b.Property<Guid?>("ById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by_id");
+
+                    b.Property<string>("ByName")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("by_name");
+
+                    b.Property<DateTimeOffset?>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<DateTimeOffset>("GivenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("given_at");
+
+                    b.Property<short>("Score")
+                        .HasColumnType("smallint")
+                        .HasColumnName("score");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.Property<string>("Words")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("words");
+
+                    b.HasKey("DecisionId")
+                        .HasName("pk_satisfaction_ratings");
+
+                    b.HasIndex("CustomerId", "GivenAt")
+                        .HasDatabaseName("ix_satisfaction_ratings_customer_id_given_at");
+
+                    b.ToTable("satisfaction_ratings", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_satisfaction_ratings_score", "score between 1 and 5");
+                        });
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Satisfaction.SatisfactionRequest", b =>
+                {
+                    b.Property<Guid>("DecisionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("decision_id");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<Guid>("CustomerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("customer_id");
+
+                    b.Property<Guid?>("MessageId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("message_id");
+
+                    b.Property<string>("Why")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("why");
+
+                    b.HasKey("DecisionId")
+                        .HasName("pk_satisfaction_requests");
+
+                    b.HasIndex("CustomerId", "AskedAt")
+                        .HasDatabaseName("ix_satisfaction_requests_customer_id_asked_at");
+
+                    b.ToTable("satisfaction_requests", (string)null);
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Settings.SettingProposal", b =>
@@ -3790,6 +4088,53 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasConstraintName("fk_assignment_rows_assignment_runs_run_id");
                 });
 
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Effects.EffectCase", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_assignment_effect_cases_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Portraits.Assignment.AssignmentRun", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_assignment_effect_cases_assignment_runs_run_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Effects.EffectCount", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Portraits.Assignment.AssignmentRun", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_assignment_effect_counts_assignment_runs_run_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Effects.EffectRun", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Portraits.Assignment.AssignmentRun", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_assignment_effect_runs_assignment_runs_run_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Portraits.Effects.EffectTime", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Portraits.Assignment.AssignmentRun", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_assignment_effect_times_assignment_runs_run_id");
+                });
+
             modelBuilder.Entity("CcdBlazor.Domain.Portraits.Managers.ManagerConflict", b =>
                 {
                     b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
@@ -3872,6 +4217,40 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_rules_versions_loan_products_product_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Satisfaction.SatisfactionRating", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_satisfaction_ratings_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Documents.FileDecision", null)
+                        .WithMany()
+                        .HasForeignKey("DecisionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_satisfaction_ratings_file_decisions_decision_id");
+                });
+
+            modelBuilder.Entity("CcdBlazor.Domain.Satisfaction.SatisfactionRequest", b =>
+                {
+                    b.HasOne("CcdBlazor.Domain.Customers.Customer", null)
+                        .WithMany()
+                        .HasForeignKey("CustomerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_satisfaction_requests_customers_customer_id");
+
+                    b.HasOne("CcdBlazor.Domain.Documents.FileDecision", null)
+                        .WithMany()
+                        .HasForeignKey("DecisionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_satisfaction_requests_file_decisions_decision_id");
                 });
 
             modelBuilder.Entity("CcdBlazor.Domain.Staff.Department", b =>
