@@ -24,7 +24,7 @@ public sealed class SatisfactionQueries
     public async Task<RatingQuestion?> QuestionAsync(Guid customerId, Actor customer, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        if (!SatisfactionService.IsCustomer(customer) || !await db.Customers.VisibleTo(customer).AnyAsync(c => c.Id == customerId && c.DecidedAt != null, ct))
+        if (!customer.IsCustomer || !await db.Customers.OpenTo(customer).AnyAsync(c => c.Id == customerId && c.DecidedAt != null, ct))
             return null;
         if (await SatisfactionService.NewestDecisionAsync(db, customerId, ct) is not { } decision)
             return null;
@@ -41,7 +41,7 @@ public sealed class SatisfactionQueries
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         var customer = await db.Customers.VisibleTo(by).Where(c => c.Id == customerId).Select(c => new { c.DecidedAt }).SingleOrDefaultAsync(ct);
-        if (customer is null || SatisfactionService.IsCustomer(by))
+        if (customer is null || by.IsCustomer)
             return CommonRefusals.NotFound;
         var (ratings, decisions) = (db.SatisfactionRatings, db.FileDecisions);
         var rows = await (from r in ratings

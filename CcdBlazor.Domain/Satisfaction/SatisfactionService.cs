@@ -12,6 +12,8 @@ namespace CcdBlazor.Domain.Satisfaction;
 /// <summary>Takes the answers of customers, and makes the links by which they come.</summary>
 public sealed class SatisfactionService
 {
+    private static readonly SystemActor Self = new("satisfaction");
+
     private readonly IDbContextFactory<CcdDbContext> contexts;
     private readonly IValidator<RatingDraft> validator;
     private readonly SettingsReader settings;
@@ -28,15 +30,15 @@ public sealed class SatisfactionService
     /// </summary>
     public async Task<Result> RateAsync(Guid customerId, RatingDraft draft, Actor by, CancellationToken ct)
     {
-        if (!IsCustomer(by))
+        if (!by.IsCustomer)
             return SatisfactionRefusals.OnlyCustomers;
         if (validator.Check(draft) is { } wrong)
             return wrong;
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(ct);
         await using var work = await db.BeginAsync(ct);
-        // The lock keeps a reopening out, and makes two answers take turns.
-        if (await CustomerLocks.LockAsync(db, customerId, by, ct) is not { } customer)
+        // The lock keeps a reopening out, and makes two answers take turns. It is taken in the program's name: a signed-in customer sees no customers where staff look.
+        if (!await db.Customers.OpenTo(by).AnyAsync(c => c.Id == customerId, ct) || await CustomerLocks.LockAsync(db, customerId, Self, ct) is not { DeletedAt: null } customer)
             return CommonRefusals.NotFound;
         if (!customer.State.IsDecided() || await NewestDecisionAsync(db, customerId, ct) is not { } decision)
             return SatisfactionRefusals.NotDecided;
@@ -91,9 +93,6 @@ public sealed class SatisfactionService
         await work.CommitAsync(ct);
         return link;
     }
-
-    /// <summary>Neither a colleague, nor the program, nor another system: somebody who came as the customer himself.</summary>
-    internal static bool IsCustomer(Actor by) => by is LinkActor;
 
     /// <summary>The approval or refusal that came last; whether it still holds says the customer's state.</summary>
     internal static Task<FileDecision?> NewestDecisionAsync(CcdDbContext db, Guid customerId, CancellationToken ct) =>

@@ -123,6 +123,18 @@ public sealed class SatisfactionTests(GivenFile given) : IClassFixture<GivenFile
     }
 
     [Fact]
+    public async Task A_signed_in_customer_rates_his_own_files_and_no_others()
+    {
+        var ((mine, _), (theirs, _)) = (await DecidedAsync(), await DecidedAsync());
+        var me = new CustomerActor(Guid.CreateVersion7(), new HashSet<Guid> { mine });
+        Assert.True((await Service.RateAsync(mine, new RatingDraft(5), me, default)).Ok);
+        Assert.Equal(5, (await Queries.QuestionAsync(mine, me, default))!.Score);
+        Assert.Equal(CommonRefusals.NotFound, (await Service.RateAsync(theirs, new RatingDraft(5), me, default)).Refusal);
+        Assert.Null(await Queries.QuestionAsync(theirs, me, default));
+        Assert.Equal(CommonRefusals.NotFound, (await Queries.OfCustomerAsync(mine, me, default)).Refusal);
+    }
+
+    [Fact]
     public async Task The_first_answer_is_taken_for_thirty_days()
     {
         var (customer, by) = await DecidedAsync();
