@@ -131,10 +131,11 @@ public sealed class AssignmentServiceTests : IAsyncLifetime
     public async Task A_manager_who_leaves_while_the_run_is_computed_gets_nobody_and_the_run_still_ends()
     {
         var (house, car, customer) = await BuyerAsync();
+        // The first row that is stored finds the account still open; when it is stored, the account is closed. Definitions take no parameters.
+        var leaves =
+            $"create function leaves() returns trigger language plpgsql as $$ begin update staff set disabled = true where id = '{house.StaffId}'; return null; end $$; create trigger leaves after insert on assignment_rows execute function leaves()";
         await using (var db = await world.DbAsync())
-            // The first row that is stored finds the account still open; when it is stored, the account is closed.
-            await db.Database.ExecuteSqlRawAsync(
-                $"create function leaves() returns trigger language plpgsql as $$ begin update staff set disabled = true where id = '{house.StaffId}'; return null; end $$; create trigger leaves after insert on assignment_rows execute function leaves()");
+            await db.Database.ExecuteSqlRawAsync(leaves);
         var run = await RunAsync();
         Assert.Equal((RunState.Ready, 1), (run.Run.State, run.ChangesLeft));
         Assert.Equal(new AssignmentOutcome(0, 1), (await Assignments.ApplyAsync(run.Run.Id, null, null, lead, default)).Value);
