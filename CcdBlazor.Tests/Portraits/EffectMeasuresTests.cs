@@ -100,6 +100,7 @@ public sealed class EffectMeasuresTests
         EffectDay[] days = [new(2, 1, 0, 0, 0), new(3, 0, 1, 0, 0), new(40, 30, 0, 0, 0), .. Enumerable.Range(41, 20).Select(d => new EffectDay(d, 0, 1, 0, 0)), new(70, 0, 0, 0, 10)];
         Assert.Equal(3, EffectTimes.Within(days, 0.5));
         Assert.Equal(55, EffectTimes.Within(days, 0.5, leastAtRisk: 10));
+        Assert.Equal((false, true), (EffectTimes.Thin(days, 10), EffectTimes.Thin(days, 31)));
     }
 
     [Fact]

@@ -130,7 +130,7 @@ public static class ShippedTemplates
         new(SatisfactionRequest, "服务评价", MessageCategory.Notice, new TemplateContent(
             [Name, Link],
             [
-                Sms("SMS_1010", "您好{{name}}，您的申请已审结，请用半分钟评价我们的服务：{{url}}", "name", "url"),
+                Sms("SMS_1011", "您好{{name}}，您的申请已审结，请用半分钟评价我们的服务：{{url}}", "name", "url"),
                 Mail("请评价我们的服务", "{{name}}，您好：\n您的申请已审结，请用半分钟评价我们的服务：\n{{url}}", "请评价我们的服务", "{{name}}，您好：|您的申请已审结，请用半分钟评价我们的服务。", "去评价"),
             ])),
         new(MessageAlarm, "消息平台报警", MessageCategory.Notice, new TemplateContent(

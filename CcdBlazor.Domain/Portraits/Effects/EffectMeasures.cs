@@ -78,4 +78,19 @@ public static class EffectTimes
 
         return null;
     }
+
+    /// <summary>True when more than half of those who arrived did so while fewer than <paramref name="leastAtRisk"/> were under observation.</summary>
+    public static bool Thin(IEnumerable<EffectDay> days, int leastAtRisk)
+    {
+        var (atRisk, all, thin) = (0L, 0L, 0L);
+        foreach (var day in days.GroupBy(d => d.Day).OrderBy(g => g.Key))
+        {
+            var reached = day.Sum(d => (long)d.Reached);
+            all += reached;
+            thin += atRisk < leastAtRisk ? reached : 0;
+            atRisk += day.Sum(d => (long)d.Entered) - reached - day.Sum(d => (long)d.Ended + d.Open);
+        }
+
+        return 2 * thin > all;
+    }
 }

@@ -37,7 +37,8 @@ public sealed record EffectSums(int Cases, int Approved, int Rejected, int Rated
 /// <param name="Cases">Under observation.</param>
 /// <param name="MedianDays">Half of all arrived within so many days; none: that was not seen in the span.</param>
 /// <param name="P90Days">Nine of ten.</param>
-public sealed record EffectDuration(int Cases, int Reached, int? MedianDays, int? P90Days);
+/// <param name="Thin">True when most arrived on days on which too few were under observation: then nothing is said.</param>
+public sealed record EffectDuration(int Cases, int Reached, int? MedianDays, int? P90Days, bool Thin = false);
 
 /// <summary>One of the three groups.</summary>
 public sealed record CohortEffect(

@@ -61,7 +61,7 @@ public sealed class EffectsExport
     private static string Percent(EffectShare share, int fewest) => share.Percent(fewest) is { } percent ? percent.ToString("0.0", CultureInfo.InvariantCulture) + "%" : share.Whole == 0 ? "没有客户" : "客户太少";
 
     private static string Days(EffectDuration time, int fewest) =>
-        time.Cases == 0 ? "没有客户" : time.Cases < fewest ? "客户太少" : $"{Within(time.MedianDays)} / {Within(time.P90Days)}";
+        time.Cases == 0 ? "没有客户" : time.Cases < fewest || time.Thin ? "客户太少" : $"{Within(time.MedianDays)} / {Within(time.P90Days)}";
 
     private static string Within(int? days) => days is { } some ? Number(some)! : "期内未达到";
 

@@ -162,10 +162,12 @@ public sealed class EffectsQueries
         {
             var days = times.Where(t => t.Cohort == cohort && t.Timeline == timeline).Select(t => new EffectDay(t.Day, t.Entered, t.Reached, t.Ended, t.Open)).ToList();
             var cases = days.Sum(d => d.Entered);
-            // Small groups never have many under observation; a fifth of them is what their first days must not be without.
-            var least = timeline == EffectTimeline.FromOpening ? Math.Min(fewest, Math.Max(1, cases / 5)) : 1;
-            return new EffectDuration(
-                cases, days.Sum(d => d.Reached), cases < fewest ? null : EffectTimes.Within(days, 0.5, least), cases < fewest ? null : EffectTimes.Within(days, 0.9, least));
+            if (cases < fewest)
+                return new EffectDuration(cases, days.Sum(d => d.Reached), null, null);
+            var least = timeline == EffectTimeline.FromOpening ? fewest : 1;
+            return EffectTimes.Thin(days, least)
+                ? new EffectDuration(cases, days.Sum(d => d.Reached), null, null, Thin: true)
+                : new EffectDuration(cases, days.Sum(d => d.Reached), EffectTimes.Within(days, 0.5, least), EffectTimes.Within(days, 0.9, least));
         }
     }
 

@@ -19,7 +19,7 @@ public class SegmentPicturesTests : BunitContext
         var map = Render<SegmentMap>(p => p
             .Add(m => m.Points, [new(0, 0.5, 0.5, id, "张三", "KH-1"), new(1, -1, -1, null, null, null)]).Add(m => m.Segments, Two).Add(m => m.Explained, 0.4));
         Assert.Equal("张三（KH-1）· 年收入高·购房", map.Find($"a[href='/customers/{id}'] title").TextContent);
-        Assert.Equal("您无权查看的客户 · 退休", map.Find("svg > circle title").TextContent);
+        Assert.Equal("您无权查看的客户 · 退休", map.Find("svg > g:not(.segment-mark) title").TextContent);
         Assert.Contains("40%", map.Markup, StringComparison.Ordinal);
     }
 
@@ -31,7 +31,7 @@ public class SegmentPicturesTests : BunitContext
             .Add(m => m.Points, [new(0, 0.5, 0.5, Guid.NewGuid(), "张三", "KH-1"), new(1, -1, -1, null, null, null)]).Add(m => m.Segments, Two).Add(m => m.Explained, 0.4)
             .Add(m => m.Chosen, 1).Add(m => m.OnChoose, c => chosen = c));
         Assert.Empty(map.FindAll("svg > a"));
-        Assert.Single(map.FindAll("svg > circle"));
+        Assert.Single(map.FindAll("svg > g:not(.segment-mark)"));
         map.FindAll(".segment-legend button")[0].Click();
         Assert.Equal(0, chosen);
     }
@@ -41,7 +41,7 @@ public class SegmentPicturesTests : BunitContext
     {
         var map = Render<SegmentMap>(p => p
             .Add(m => m.Points, [new(0, 2, 2, null, null, null)]).Add(m => m.Segments, [Two[0] with { X = 2, Y = 2 }]).Add(m => m.Explained, 0));
-        Assert.Equal("320", map.Find("svg > circle").GetAttribute("cx"));
+        Assert.StartsWith("M316 200a", map.Find("svg > g:not(.segment-mark) path").GetAttribute("d"), StringComparison.Ordinal);
     }
 
     [Fact]

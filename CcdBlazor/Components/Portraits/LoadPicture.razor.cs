@@ -65,7 +65,7 @@ public sealed partial class LoadPicture
     private static string Words(LoadMark m) =>
         $"{m.Name}：{(m.Before == m.Now ? $"{m.Now} 位" : $"{m.Before} 位变为 {m.Now} 位")}，下限 {m.Minimum}，上限 {m.Maximum}{(m.Full ? "，已满" : "")}，申请金额 {Format.Money(m.Amount)}";
 
-    private static string Cut(string name) => name.Length > 6 ? name[..5] + "…" : name;
+    private static string Cut(string name) => name.Length > 5 ? name[..4] + "…" : name;
 
     private static string Short(decimal amount) => amount >= 100_000_000 ? $"{(amount / 100_000_000).ToString("0.#", CultureInfo.InvariantCulture)} 亿"
         : amount >= 10_000 ? $"{(amount / 10_000).ToString("0.#", CultureInfo.InvariantCulture)} 万" : amount.ToString("0", CultureInfo.InvariantCulture);

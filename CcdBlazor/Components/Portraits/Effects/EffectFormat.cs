@@ -13,7 +13,7 @@ internal static class EffectFormat
     public static string Stars(EffectSums sums, int fewest) => sums.MeanStars(fewest) is { } mean ? $"{Number(mean)} 星" : sums.Rated == 0 ? "没有评价" : $"评价太少（少于 {fewest} 条）";
 
     public static string Days(EffectDuration time, int fewest) => time.Cases < fewest || time.Cases == 0 ? TooFew(time.Cases, fewest)
-        : time.MedianDays is not { } half ? "期内不到一半" : time.P90Days is { } nine ? $"一半 {half} 天内，九成 {nine} 天内" : $"一半 {half} 天内，期内不到九成";
+        : time.Thin ? "同时在观察的客户太少" : time.MedianDays is not { } half ? "期内不到一半" : time.P90Days is { } nine ? $"一半 {half} 天内，九成 {nine} 天内" : $"一半 {half} 天内，期内不到九成";
 
     public static string Month(int month) => string.Create(CultureInfo.InvariantCulture, $"{month / 100}-{month % 100:00}");
 
