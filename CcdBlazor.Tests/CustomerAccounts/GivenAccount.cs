@@ -101,10 +101,11 @@ internal static class GivenAccount
     /// <summary>A code of six digits that is not this one.</summary>
     internal static string Other(string code) => code[..5] + (code[5] == '9' ? '0' : (char)(code[5] + 1));
 
+    /// <summary>In the order in which they were accepted: the clock stands still between two of them, their places in the queue do not.</summary>
     internal static async Task<List<ReadMessage>> MessagesToAsync(this GivenFile given, string recipient)
     {
         await using var command = given.Get<NpgsqlDataSource>().CreateCommand(
-            "select m.id, t.code, m.recipient, m.channel, m.priority, m.urgent, m.variables from messages m join message_templates t on t.id = m.template_id where m.recipient = $1 order by m.accepted_at, m.id");
+            "select m.id, t.code, m.recipient, m.channel, m.priority, m.urgent, m.variables from messages m join message_templates t on t.id = m.template_id left join ready_messages r on r.id = m.id where m.recipient = $1 order by m.accepted_at, r.seq, m.id");
         command.Parameters.AddWithValue(recipient);
         var found = new List<ReadMessage>();
         await using var rows = await command.ExecuteReaderAsync();
