@@ -9,13 +9,13 @@ using Npgsql;
 namespace CcdBlazor.Bench;
 
 /// <summary>
-/// The public pool among a million customers: a morning on which 20,000 are due, one on which nearly a third of all is (the first after the rule was introduced), the pages of a pool of
-/// that size, and people who pick at the same moment from the same page.
+/// The public pool among a million customers: a morning on which 20,000 are due, then 40,000 more, the pages of a pool of that size, and people who pick at the same moment
+/// from the same page.
 /// </summary>
 internal static class PoolBench
 {
     private const int Due = 20_000;
-    private const int Full = 300_000;
+    private const int Full = 60_000;
     private const double PageGoal = 20;
     private const double PickGoal = 20;
     private const double ReleaseGoal = 30;

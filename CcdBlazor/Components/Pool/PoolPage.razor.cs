@@ -176,9 +176,9 @@ public sealed partial class PoolPage : LiveComponent
         try
         {
             if (moving)
-                refusal = Guid.TryParse(target, out var to) ? (await Service.MoveAsync([.. chosen], to, reason, actor!, Gone)).Refusal : PoolRefusals.TargetUnknown;
+                refusal = Guid.TryParse(target, out var to) ? (await Service.MoveAsync([.. chosen], to, reason, actor!, Gone)).Refusal : CommonRefusals.Invalid("Pool", "请选择目标公海。");
             else
-                refusal = owner is { } who ? (await Service.AssignAsync([.. chosen], who, actor!, Gone)).Refusal : CustomerRefusals.OwnerUnknown;
+                refusal = owner is { } who ? (await Service.AssignAsync([.. chosen], who, actor!, Gone)).Refusal : CommonRefusals.Invalid("Owner", "请选择负责人。");
             // What was refused stays open, with what was typed.
             if (refusal is not null)
                 return;
