@@ -10,7 +10,7 @@ namespace CcdBlazor.Bench.Portraits;
 /// </summary>
 internal static class PlainKMeans
 {
-    public static (double Inertia, int[] Labels, int Iterations) Run(float[] rows, int n, int columns, int k, int seed, double tolerance = 1e-4, int mostIterations = 300)
+    public static (double Inertia, int[] Labels, int Iterations) Run(float[] rows, int n, int columns, int k, int seed, double tolerance = 1e-4, int mostIterations = 300, CancellationToken ct = default)
     {
         var random = new Random(seed);
         var centroids = Seed(rows, n, columns, k, random);
@@ -19,6 +19,7 @@ internal static class PlainKMeans
         var distances = new double[Padded(k)];
         for (var iteration = 1; ; iteration++)
         {
+            ct.ThrowIfCancellationRequested();
             var inertia = 0.0;
             var sums = new double[k * columns];
             var counts = new int[k];
