@@ -70,22 +70,22 @@ public sealed class ProductPagesTests : BunitContext, IClassFixture<ProductHouse
     public async Task Lines_are_moved_by_keys_copied_removed_and_brought_back()
     {
         var (_, page) = await EditAsync();
-        Assert.Equal(["id_card_front", "bank_statement"], Order(page));
+        page.WaitForAssertion(() => Assert.Equal(["id_card_front", "bank_statement"], Order(page)));
 
         page.Find("[data-rule=bank_statement] .rule-head").KeyDown(new KeyboardEventArgs { Key = "ArrowUp", AltKey = true });
-        Assert.Equal(["bank_statement", "id_card_front"], Order(page));
+        page.WaitForAssertion(() => Assert.Equal(["bank_statement", "id_card_front"], Order(page)));
 
         page.Find("#add-rule").Change("credit_report");
         page.FindAll("button").Single(b => b.TextContent == "添加").Click();
-        Assert.Equal(["bank_statement", "id_card_front", "credit_report"], Order(page));
+        page.WaitForAssertion(() => Assert.Equal(["bank_statement", "id_card_front", "credit_report"], Order(page)));
 
         page.FindAll("[data-rule=credit_report] button").Single(b => b.TextContent == "复制这一项").Click();
-        Assert.Equal(["bank_statement", "id_card_front", "credit_report", "credit_report_2"], Order(page));
+        page.WaitForAssertion(() => Assert.Equal(["bank_statement", "id_card_front", "credit_report", "credit_report_2"], Order(page)));
 
         page.FindAll("[data-rule=credit_report_2] button").Single(b => b.TextContent == "移除这一项").Click();
-        Assert.Equal(3, Order(page).Count);
+        page.WaitForAssertion(() => Assert.Equal(3, Order(page).Count));
         page.FindAll("button").Single(b => b.TextContent == "撤销移除").Click();
-        Assert.Equal(4, Order(page).Count);
+        page.WaitForAssertion(() => Assert.Equal(4, Order(page).Count));
     }
 
     [Fact]
