@@ -293,7 +293,7 @@ public sealed partial class BatchService
             """, ct);
         var tags = draft.Tags.Count == 0 ? null : draft.Tags;
         var values = new ArrayBufferWriter<byte>(1024);
-        await using var json = new Utf8JsonWriter(values, new JsonWriterOptions { SkipValidation = true });
+        await using var json = new Utf8JsonWriter(values);
         for (var i = 0; i < good.Count; i++)
         {
             var (row, recipient) = good[i];
@@ -320,16 +320,11 @@ public sealed partial class BatchService
 
         await copy.CompleteAsync(ct);
 
-        // The same bytes as a single send stores: the same content to the same person is recognised by them.
         ReadOnlySpan<byte> Json(IReadOnlyDictionary<string, string> variables)
         {
             values.ResetWrittenCount();
             json.Reset();
-            json.WriteStartObject();
-            foreach (var (name, value) in variables)
-                json.WriteString(name, value);
-            json.WriteEndObject();
-            json.Flush();
+            JsonSerializer.Serialize(json, variables, MessageJson.Default.IReadOnlyDictionaryStringString);
             return values.WrittenSpan;
         }
     }
