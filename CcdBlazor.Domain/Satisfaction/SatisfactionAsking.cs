@@ -100,6 +100,7 @@ public sealed class SatisfactionAsking
 
         db.Add(new SatisfactionRequest { DecisionId = decisionId, CustomerId = customerId, AskedAt = now, MessageId = message, Why = why });
         db.Announce(CustomerTopics.One(customerId));
+        db.Announce(SatisfactionTopics.One(customerId));
         await db.SaveChangesAsync(ct);
         await work.CommitAsync(ct);
         return message is not null;

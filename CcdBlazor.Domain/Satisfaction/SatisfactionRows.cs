@@ -16,3 +16,10 @@ public sealed record RatingRow(Guid DecisionId, DateTimeOffset DecidedAt, bool A
 /// <param name="Rated">The newest decision was rated.</param>
 /// <param name="MayLink">The reader may make a link for the customer to rate by.</param>
 public sealed record CustomerRatings(IReadOnlyList<RatingRow> Rows, DateTimeOffset? DecidedAt, DateTimeOffset? AskedAt, bool Rated, bool MayLink);
+
+/// <summary>What pages listen to.</summary>
+public static class SatisfactionTopics
+{
+    /// <summary>One customer was asked, or answered. Most changes of a customer are neither, and everybody who watches him would read for each of them.</summary>
+    public static string One(Guid customerId) => $"satisfaction:{customerId:N}";
+}

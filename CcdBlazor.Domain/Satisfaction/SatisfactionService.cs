@@ -65,6 +65,7 @@ public sealed class SatisfactionService
         // The portrait's replies follow from it; the job that stores them looks at customers that changed.
         customer.Touch(now);
         db.Announce(CustomerTopics.One(customerId));
+        db.Announce(SatisfactionTopics.One(customerId));
         var saved = await db.TrySaveAsync(ct);
         if (saved.Ok)
             await work.CommitAsync(ct);
@@ -87,6 +88,7 @@ public sealed class SatisfactionService
             return SatisfactionRefusals.TooLate;
         var link = LinkService.AddWithoutItems(db, customerId, settings.Get(DocumentSettings.LinkLifetime), by, now);
         db.Announce(CustomerTopics.One(customerId));
+        db.Announce(SatisfactionTopics.One(customerId));
         var saved = await db.TrySaveAsync(ct);
         if (!saved.Ok)
             return saved.Refusal;
