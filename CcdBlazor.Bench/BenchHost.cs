@@ -99,10 +99,13 @@ internal sealed class BenchHost : IAsyncDisposable
                     ["max_wal_size"] = "8GB",
                     ["maintenance_work_mem"] = "512MB",
                     ["max_connections"] = "300",
+                    ["shared_preload_libraries"] = settings.Statements ? StatementFigures.Library : "",
                 },
                 StartPatience = TimeSpan.FromMinutes(10),
             },
             NullLogger.Instance, ct);
+        if (settings.Statements)
+            await StatementFigures.PrepareAsync(postgres, ct);
         Figures.Note($"database server up after {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s (shared_buffers 1GB, fsync and synchronous_commit on)");
         return postgres;
     }

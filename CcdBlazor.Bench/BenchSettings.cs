@@ -4,7 +4,7 @@ namespace CcdBlazor.Bench;
 
 /// <summary>What the command line asks for. Sizes default to those of the goals; small ones are for trying a bench out.</summary>
 /// <param name="Folder">Everything that the benches keep: databases by size, files, keys. Reused by the next run.</param>
-internal sealed record BenchSettings(IReadOnlyList<string> Names, string Root, string Folder, int Customers, int Runs, int Circuits, int Watchers, int Minutes, int Messages, string CommandLine)
+internal sealed record BenchSettings(IReadOnlyList<string> Names, string Root, string Folder, int Customers, int Runs, int Circuits, int Watchers, int Minutes, int Messages, bool Statements, string CommandLine)
 {
     public const int DocumentsPerCustomer = 5;
 
@@ -16,8 +16,11 @@ internal sealed record BenchSettings(IReadOnlyList<string> Names, string Root, s
     {
         var names = new List<string>();
         var values = new Dictionary<string, string>();
+        var statements = false;
         for (var i = 0; i < args.Length; i++)
-            if (!args[i].StartsWith("--", StringComparison.Ordinal))
+            if (args[i] == "--statements")
+                statements = true;
+            else if (!args[i].StartsWith("--", StringComparison.Ordinal))
                 names.Add(args[i]);
             else if (args[i] is "--customers" or "--runs" or "--circuits" or "--watchers" or "--minutes" or "--messages" or "--data" && i + 1 < args.Length)
                 values[args[i]] = args[++i];
@@ -31,7 +34,7 @@ internal sealed record BenchSettings(IReadOnlyList<string> Names, string Root, s
             return null;
         var folder = values.GetValueOrDefault("--data") ?? Environment.GetEnvironmentVariable("CCD_BENCH_DATA") ?? Path.Combine(root, "artifacts", "bench");
         return new BenchSettings(
-            names.Count == 0 ? ["all"] : names, root, Path.GetFullPath(folder), numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5],
+            names.Count == 0 ? ["all"] : names, root, Path.GetFullPath(folder), numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], statements,
             string.Join(' ', args.Where(a => a != values.GetValueOrDefault("--data") && a != "--data")));
     }
 

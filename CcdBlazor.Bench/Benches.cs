@@ -28,7 +28,8 @@ internal static class Benches
         ("messages-peers", "the same number of messages and of jobs of pg-boss and graphile-worker, in turns", PeersBench.RunAsync),
         ("messages-recovery", "SIGKILL of program and database under load: time to the first accepted send", RecoveryBench.RunAsync),
         ("messages-accept", "durable single sends through the full endpoint at 500 callers", AcceptBench.RunAsync),
-        ("messages-backlog", "a million waiting, and a snapshot that stays open: what they cost", BacklogBench.RunAsync),
+        ("messages-backlog", "what a million that wait cost", BacklogBench.BacklogAsync),
+        ("messages-snapshot", "what a snapshot that stays open for minutes costs", BacklogBench.SnapshotAsync),
         ("messages-relay", "messages through RabbitMQ, against the bare client", RelayBench.RunAsync),
     ];
 
@@ -82,7 +83,7 @@ internal static class Benches
 
     private static void Help()
     {
-        Console.WriteLine("scripts/bench [NAME ...] [--customers N] [--runs N] [--circuits N] [--watchers N] [--minutes N] [--messages N] [--data FOLDER]");
+        Console.WriteLine("scripts/bench [NAME ...] [--customers N] [--runs N] [--circuits N] [--watchers N] [--minutes N] [--messages N] [--statements] [--data FOLDER]");
         Console.WriteLine("  data              fill the database only");
         foreach (var (name, what, _) in All)
             Console.WriteLine($"  {name,-17} {what}");

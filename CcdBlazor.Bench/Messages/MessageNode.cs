@@ -100,7 +100,7 @@ internal sealed class MessageNode : IAsyncDisposable
             $$"""
             with m as (
               insert into messages (id, accepted_at, template_id, person, template_version, channel, priority, state, recipient, variables)
-              select (substr(message_id_from(now())::text, 1, 14) || '7' || lpad(to_hex(i / 65536), 3, '0') || '-8' || substr(h, 1, 3) || '-' || substr(h, 4, 12))::uuid,
+              select (substr(message_id_from(now())::text, 1, 14) || '7' || lpad(to_hex(i / 16384), 3, '0') || '-' || to_hex(32768 + i % 16384) || '-' || substr(h, 4, 12))::uuid,
                 now(), '{{templateId}}', h::uuid, 1, {{(short)channel}}, {{priority}}, 1, {{(channel == MessageChannel.InApp ? "h::uuid::text" : "'device-' || h")}},
                 '{"name":"客户' || i || '","number":"KH-20261120-0001"}'
               from generate_series(1, {{count}}) i, lateral (select md5(i || '{{Guid.NewGuid():N}}') as h) salted returning id)

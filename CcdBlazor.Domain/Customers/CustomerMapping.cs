@@ -81,6 +81,8 @@ internal sealed class CustomerMapping : IEntityTypeConfiguration<Customer>, IRef
         // What may go into a public pool, longest idle first; what lies in one, newest first.
         customer.HasIndex(c => new { c.IdleSince, c.Id }, "ix_customers_idle").HasFilter("deleted_at is null and owner_id is not null and state in (0, 1)");
         customer.HasIndex(c => new { c.PoolId, c.OwnerSince, c.Id }, "ix_customers_pool").IsDescending(false, true, true).HasFilter("deleted_at is null and pool_id is not null");
+        // A level that few have, or nobody, would walk the whole pool.
+        customer.HasIndex(c => new { c.PoolId, c.Level, c.OwnerSince, c.Id }, "ix_customers_pool_level").IsDescending(false, false, true, true).HasFilter("deleted_at is null and pool_id is not null and level is not null");
         customer.HasIndex(c => new { c.DepartmentId, c.StateSince }, "ix_customers_in_review").HasFilter("deleted_at is null and state = 2");
     }
 }

@@ -33,6 +33,7 @@ public static class MessagesModule
         services.AddSingleton<DeliveryPolicySource>();
         services.TryAddSingleton(NodeTimes.Usual);
         services.AddSingleton<LaneSignals>();
+        services.AddSingleton<DirectStart>();
         services.AddSingleton<RecentRows>();
         services.AddSingleton<MessageCounters>();
         services.AddSingleton<SealedVariables>();
@@ -99,7 +100,7 @@ public static class MessagesModule
             p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<AlarmWatch>>()));
         services.AddSingleton(p => new MessageCatalogue(p.GetRequiredService<IDbContextFactory<CcdDbContext>>()));
         services.AddSingleton(p => new DeliveryEngine(
-            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(), p.GetRequiredService<ActiveClaims>(),
+            p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<MessageIntake>(), p.GetRequiredService<DirectStart>(), p.GetRequiredService<ExitWriter>(), p.GetRequiredService<ClaimStore>(), p.GetRequiredService<ActiveClaims>(),
             p.GetRequiredService<AccountBook>(), p.GetRequiredService<TemplateBook>(), p.GetRequiredService<PersonGate>(), p.GetRequiredService<QuotaLedger>(),
             p.GetRequiredService<BatchBook>(), p.GetRequiredService<BatchFeeder>(), p.GetRequiredService<DeliveryPolicySource>(), p.GetRequiredService<TicketStore>(), p.GetService<ILaneCarrier>(), p.GetServices<IMessageProvider>(),
             p.GetRequiredService<SealedVariables>(), p.GetRequiredService<LaneSignals>(), p.GetRequiredService<NodeTimes>(), p.GetRequiredService<ChangeFeed>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));

@@ -694,6 +694,11 @@ namespace CcdBlazor.Domain.Data.Migrations
                         .HasDatabaseName("ix_customers_pool")
                         .HasFilter("deleted_at is null and pool_id is not null");
 
+                    b.HasIndex(new[] { "PoolId", "Level", "OwnerSince", "Id" }, "ix_customers_pool_level")
+                        .IsDescending(false, false, true, true)
+                        .HasDatabaseName("ix_customers_pool_level")
+                        .HasFilter("deleted_at is null and pool_id is not null and level is not null");
+
                     b.HasIndex(new[] { "OwnerId", "StateSince" }, "ix_customers_sent_back")
                         .HasDatabaseName("ix_customers_sent_back")
                         .HasFilter("deleted_at is null and state = 0 and submitted_at is not null");

@@ -1828,6 +1828,13 @@ namespace CcdBlazor.Domain.Data.Migrations
                 filter: "deleted_at is null and pool_id is not null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_customers_pool_level",
+                table: "customers",
+                columns: new[] { "pool_id", "level", "owner_since", "id" },
+                descending: new[] { false, false, true, true },
+                filter: "deleted_at is null and pool_id is not null and level is not null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_customers_search_grams",
                 table: "customers",
                 column: "search_grams")

@@ -178,6 +178,7 @@ create table if not exists message_batch_progress (
 create table if not exists message_contents (
   content uuid not null primary key,
   message_id uuid not null,
+  was uuid,                           -- the message that had it before
   until timestamptz not null
 );
 create index if not exists ix_message_contents_until on message_contents using brin (until);

@@ -298,7 +298,7 @@ public sealed partial class BatchService
         {
             var (row, recipient) = good[i];
             await copy.RowAsync(18, ct);
-            copy.Add(Guid.CreateVersion7(now));
+            copy.Add(MessageIds.InOrder(now, i));
             copy.Add(now);
             copy.Add(draft.ExpiresAt);
             copy.Add(batch.TemplateId);

@@ -83,9 +83,12 @@ internal sealed class AccountBook : IDisposable
     /// <summary>The accounts as last read; never waits and never fails.</summary>
     public IEnumerable<AccountInUse> Known => accounts.Values;
 
+    /// <summary><see cref="Known"/> is what the last announced change left: nothing is waiting to be read, and nobody is reading.</summary>
+    public bool Fresh => !outdated && reading.CurrentCount == 1;
+
     public async ValueTask<FrozenDictionary<int, AccountInUse>> CurrentAsync(CancellationToken ct)
     {
-        if (!outdated)
+        if (Fresh)
             return accounts;
         await reading.WaitAsync(ct);
         try

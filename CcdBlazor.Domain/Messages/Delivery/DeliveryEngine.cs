@@ -24,6 +24,7 @@ public sealed class DeliveryEngine
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly MessageIntake intake;
+    private readonly DirectStart direct;
     private readonly ExitWriter exits;
     private readonly NodeLife life;
     private readonly ClaimStore claims;
@@ -39,10 +40,11 @@ public sealed class DeliveryEngine
     private volatile bool closed;
 
     internal DeliveryEngine(
-        NpgsqlDataSource source, MessageIntake intake, ExitWriter exits, ClaimStore claims, ActiveClaims active, AccountBook accounts, TemplateBook templates, PersonGate gate, QuotaLedger quota,
+        NpgsqlDataSource source, MessageIntake intake, DirectStart direct, ExitWriter exits, ClaimStore claims, ActiveClaims active, AccountBook accounts, TemplateBook templates, PersonGate gate, QuotaLedger quota,
         BatchBook batches, BatchFeeder feeder, DeliveryPolicySource policy, TicketStore tickets, ILaneCarrier? carrier, IEnumerable<IMessageProvider> providers, SealedVariables secrets, LaneSignals signals, NodeTimes times, ChangeFeed feed, TimeProvider clock, ILoggerFactory logs)
     {
         this.intake = intake;
+        this.direct = direct;
         this.exits = exits;
         this.claims = claims;
         this.feeder = feeder;
@@ -60,6 +62,9 @@ public sealed class DeliveryEngine
     /// <summary>How each lane of this node is doing.</summary>
     public IReadOnlyList<LaneGauge> Gauges =>
         [.. lanes.Values.Select(l => new LaneGauge(l.Channel, l.Pool.Size, l.Pool.Busy, l.UnderWay, l.Pool.CallTime, l.Bottleneck)).OrderBy(g => g.Channel)];
+
+    /// <summary>No lane knows of anything that waits.</summary>
+    internal bool Idle => lanes.Values.All(l => l.Queue.Idle);
 
     /// <summary>Requests that wait for their commit.</summary>
     public int AtTheDoor => intake.Waiting;
@@ -83,7 +88,11 @@ public sealed class DeliveryEngine
 
         using var subscription = ticketsOnly ? null : feed.Subscribe(LaneSignals.Topic, signals.Hear);
         if (!ticketsOnly)
+        {
             signals.Raised += Wake;
+            direct.Open((lane, priorityClass, messages, now) => lanes.TryGetValue(Lane.ChannelOf(lane), out var runner) ? runner.Offer(lane, priorityClass, messages, now) : null);
+        }
+
         using var writing = new CancellationTokenSource();
         try
         {
@@ -114,6 +123,7 @@ public sealed class DeliveryEngine
         finally
         {
             signals.Raised -= Wake;
+            direct.Open(null);
         }
     }
 

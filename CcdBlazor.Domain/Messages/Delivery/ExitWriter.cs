@@ -18,11 +18,41 @@ internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, M
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Receipts wait no longer for outcomes than this: then the locks of the rows decide who goes first.</summary>
+    private static readonly TimeSpan ReceiptsWait = TimeSpan.FromMilliseconds(250);
+
+    private long added;
+    private long settled;
+    private TaskCompletionSource progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private readonly Channel<MessageExit> exits = Channel.CreateBounded<MessageExit>(new BoundedChannelOptions(Room) { SingleReader = false });
 
     public int Waiting => exits.Reader.Count;
 
-    public ValueTask AddAsync(MessageExit exit) => exits.Writer.TryWrite(exit) ? ValueTask.CompletedTask : exits.Writer.WriteAsync(exit);
+    public ValueTask AddAsync(MessageExit exit)
+    {
+        Interlocked.Increment(ref added);
+        return exits.Writer.TryWrite(exit) ? ValueTask.CompletedTask : exits.Writer.WriteAsync(exit);
+    }
+
+    /// <summary>
+    /// Ends when what was handed in so far is written, or soon. A provider's receipt can be here before the outcome of its own send is committed; written beside each
+    /// other the two meet on every row, and each meeting costs the server a look at the whole group again.
+    /// </summary>
+    public async Task CaughtUpAsync(CancellationToken ct)
+    {
+        var target = Volatile.Read(ref added);
+        if (Volatile.Read(ref settled) >= target)
+            return;
+        var patience = Task.Delay(ReceiptsWait, ct);
+        while (!patience.IsCompleted)
+        {
+            var next = Volatile.Read(ref progress).Task;
+            if (Volatile.Read(ref settled) >= target)
+                return;
+            await Task.WhenAny(next, patience);
+        }
+    }
 
     /// <summary>No more outcomes will come; <see cref="RunAsync"/> ends when all are written.</summary>
     public void Complete() => exits.Writer.TryComplete();
@@ -37,8 +67,11 @@ internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, M
             group.Clear();
             while (group.Count < LargestGroup && exits.Reader.TryRead(out var exit))
                 group.Add(exit);
-            if (group.Count > 0)
-                await PersistAsync(group, ct);
+            if (group.Count == 0)
+                continue;
+            await PersistAsync(group, ct);
+            Interlocked.Add(ref settled, group.Count);
+            Interlocked.Exchange(ref progress, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         }
     }
 

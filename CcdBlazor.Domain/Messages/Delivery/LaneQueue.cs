@@ -28,6 +28,21 @@ internal sealed class LaneQueue(TimeProvider clock)
         }
     }
 
+    /// <summary>Nothing is known to wait in any lane or class.</summary>
+    public bool Idle
+    {
+        get
+        {
+            lock (gate)
+            {
+                foreach (var place in places.Values)
+                    if (place.Busy)
+                        return false;
+                return true;
+            }
+        }
+    }
+
     /// <summary>Ends when something was raised.</summary>
     public Task WakeAsync()
     {

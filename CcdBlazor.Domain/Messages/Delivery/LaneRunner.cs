@@ -49,6 +49,7 @@ internal sealed partial class LaneRunner(MessageChannel channel, LaneTools tools
         if (tools.Carrier is { } carrier && carrier.Carries(channel))
             relay = new LaneRelay(channel, carrier, tools, Queue, () => leaseNow().Id);
         var watching = relay?.WatchAsync(ct) ?? Task.CompletedTask;
+        open = true;
         while (!ct.IsCancellationRequested)
         {
             try
@@ -71,6 +72,7 @@ internal sealed partial class LaneRunner(MessageChannel channel, LaneTools tools
             }
         }
 
+        Close();
         await watching;
         if (relay is not null)
             await relay.StopAsync();
@@ -198,9 +200,7 @@ internal sealed partial class LaneRunner(MessageChannel channel, LaneTools tools
         if (account is null || !tools.Providers.TryGetValue(account.Provider.Kind, out var provider))
             return false;
 
-        var most = Math.Min(LargestClaim, Math.Max(Pool.FreeFor(chosen.Class), 1) * provider.LargestGroup);
-        foreach (var limit in account.Most)
-            most = Math.Min(most, Math.Max(1, limit));
+        var most = MostAtOnce(account, provider, Math.Max(Pool.FreeFor(chosen.Class), 1));
         // A claim whose answer is lost is in the table and nowhere else; what is not active here is given back.
         var claim = Guid.CreateVersion7(now);
         tools.Active.Begin(claim);

@@ -12,7 +12,10 @@ internal sealed class LaneSignals(ChangeFeed feed)
 {
     internal const string Topic = "message-lanes";
 
-    private readonly ConcurrentDictionary<int, byte> raised = new();
+    private readonly ConcurrentDictionary<(int Lane, short Class), byte> raised = new();
+
+    /// <summary>Marks what this node announced: its lanes were woken when it happened, and waking them again costs a search of the queue that finds nothing.</summary>
+    private readonly string origin = Guid.NewGuid().ToString("N")[..8];
 
     /// <summary>Something may be sent now in this lane. Called on any thread; must return at once.</summary>
     public event Action<int, short>? Raised;
@@ -23,26 +26,32 @@ internal sealed class LaneSignals(ChangeFeed feed)
     public void Raise(int lane, short priorityClass)
     {
         Raised?.Invoke(lane, priorityClass);
-        // One announcement per lane until the relay took it: publishing per flush would only fill the relay's list.
-        if (raised.TryAdd(lane, 0))
-            _ = AnnounceAsync(lane);
+        // One announcement per lane and class until the relay took it: publishing per flush would only fill the relay's list.
+        if (raised.TryAdd((lane, priorityClass), 0))
+            _ = AnnounceAsync(lane, priorityClass);
     }
 
     public void RaiseLater(DateTimeOffset moment) => LaterRaised?.Invoke(moment);
 
-    /// <summary>From another node, or after the relay lost its connection: any class may have work.</summary>
+    /// <summary>What another node, or a transaction of this one, announces about new work.</summary>
+    public static string Note(int lane, short priorityClass) => string.Create(CultureInfo.InvariantCulture, $"{lane} {priorityClass}");
+
+    /// <summary>From another node, or after the relay lost its connection: then any lane may have work.</summary>
     public void Hear(Change change)
     {
-        if (int.TryParse(change.Note, NumberStyles.Integer, CultureInfo.InvariantCulture, out var lane))
-            Raised?.Invoke(lane, -1);
+        var parts = change.Note?.Split(' ') ?? [];
+        if (parts.Length > 2 && parts[2] == origin)
+            return;
+        if (parts.Length > 1 && int.TryParse(parts[0], NumberStyles.Integer, CultureInfo.InvariantCulture, out var lane) && short.TryParse(parts[1], NumberStyles.Integer, CultureInfo.InvariantCulture, out var priorityClass))
+            Raised?.Invoke(lane, priorityClass);
         else
             Raised?.Invoke(0, -1);
     }
 
-    private async Task AnnounceAsync(int lane)
+    private async Task AnnounceAsync(int lane, short priorityClass)
     {
         await Task.Delay(25);
-        raised.TryRemove(lane, out _);
-        feed.Publish(new Change(Topic, lane.ToString(CultureInfo.InvariantCulture)));
+        raised.TryRemove((lane, priorityClass), out _);
+        feed.Publish(new Change(Topic, $"{Note(lane, priorityClass)} {origin}"));
     }
 }

@@ -9,7 +9,7 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// Applies what providers report later. A receipt may come late, twice, out of order or before our own outcome is written: the first one
 /// decides, every one leaves a trace row, and none is counted twice.
 /// </summary>
-internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters counters, TimeProvider clock)
+internal sealed class ReceiptBook(NpgsqlDataSource source, ExitWriter exits, MessageCounters counters, TimeProvider clock)
 {
     // The row itself says what it was (was = state reads the version that is being replaced), so nothing is locked or read before.
     // In the order of ids, as outcomes are written: the two never wait for each other in a circle.
@@ -59,6 +59,7 @@ internal sealed class ReceiptBook(NpgsqlDataSource source, MessageCounters count
     public async Task<int> ApplyAsync(int account, IReadOnlyList<DeliveryReceipt> receipts, CancellationToken ct)
     {
         var news = 0;
+        await exits.CaughtUpAsync(ct);
         await using var connection = await source.OpenConnectionAsync(ct);
         foreach (var chunk in receipts.Chunk(LargestGroup))
             news += await ApplyChunkAsync(connection, await NamedAsync(connection, account, chunk, ct), ct);

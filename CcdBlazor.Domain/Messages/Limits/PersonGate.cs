@@ -18,16 +18,14 @@ internal sealed class PersonGate(NpgsqlDataSource source, BlockBook blocks)
 {
     private static readonly TimeSpan Shanghai = TimeSpan.FromHours(8);
 
-    // A content belongs to the message that came first until its time is over; the same message may pass again (a retry).
+    // A content belongs to the message that came first until its time is over; the same message may pass again (a retry). "was" reads the version that is being
+    // replaced, so whether a message passes for the first time needs no look before.
     private const string Contents = """
-        with u as (select * from unnest($1::uuid[], $2::uuid[]) as u(content, message_id) order by content)
-        , old as (select c.content, c.message_id from message_contents c where c.content = any($1))
-        , taken as (
-          insert into message_contents (content, message_id, until) select distinct on (content) content, message_id, $3 from u
-          on conflict (content) do update set message_id = excluded.message_id, until = greatest(message_contents.until, excluded.until)
-          where message_contents.until < $4 or message_contents.message_id = excluded.message_id
-          returning content, message_id)
-        select t.message_id, o.message_id is distinct from t.message_id from taken t left join old o using (content)
+        insert into message_contents (content, message_id, until)
+        select distinct on (content) content, message_id, $3::timestamptz from unnest($1::uuid[], $2::uuid[]) as u(content, message_id) order by content
+        on conflict (content) do update set was = message_contents.message_id, message_id = excluded.message_id, until = greatest(message_contents.until, excluded.until)
+        where message_contents.until < $4 or message_contents.message_id = excluded.message_id
+        returning message_id, was is distinct from message_id
         """;
 
     private const string Caps = """

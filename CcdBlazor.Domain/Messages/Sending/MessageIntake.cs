@@ -10,7 +10,7 @@ namespace CcdBlazor.Domain.Messages.Sending;
 /// The door for single messages. Requests that arrive together are written by one statement and one commit (group commit), and each
 /// caller is answered after that commit. The queue in front is bounded: a full one refuses at once instead of slowing everybody.
 /// </summary>
-internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals, RecentRows recent, TimeProvider clock, ILogger<MessageIntake> log)
+internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals, DirectStart direct, RecentRows recent, TimeProvider clock, ILogger<MessageIntake> log)
 {
     /// <summary>Two writers: while one waits for its commit the other gathers. More only contend on two cores.</summary>
     private const int Writers = 2;
@@ -104,9 +104,13 @@ internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals
 
         await using var connection = await source.OpenConnectionAsync();
         var accepted = mayBeWritten ? await WrittenAsync(connection, rows) : null;
+        var offers = mayBeWritten ? [] : Offers(rows);
         if (accepted is not { Count: > 0 })
-            accepted = await InsertMessages.ExecuteAsync(connection, null, rows, keys is not null, CancellationToken.None);
+            accepted = await InsertAsync(connection, rows, offers, keys is not null);
 
+        foreach (var offer in offers)
+            offer.Claim.Begin(accepted is null ? offer.Rows : offer.Rows.FindAll(r => accepted.Contains(r.Id)));
+        var begun = offers.Count == 0 ? null : offers.SelectMany(o => o.Rows).ToHashSet();
         var woken = new HashSet<(int Lane, short Class)>();
         List<Pending>? repeated = twins;
         foreach (var pending in group)
@@ -120,14 +124,14 @@ internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals
 
             if (twins?.Contains(pending) == true)
                 continue;
-            if (pending.Row.NotBefore is null)
+            if (pending.Row.NotBefore is { } moment)
+            {
+                signals.RaiseLater(moment);
+            }
+            else if (begun?.Contains(pending.Row) != true)
             {
                 recent.Add(pending.Row);
                 woken.Add((pending.Row.Lane, pending.Row.Class));
-            }
-            else
-            {
-                signals.RaiseLater(pending.Row.NotBefore.Value);
             }
 
             pending.Accept(new AcceptedMessage(pending.Row.Id, Repeated: false));
@@ -137,6 +141,42 @@ internal sealed class MessageIntake(NpgsqlDataSource source, LaneSignals signals
             signals.Raise(lane, priorityClass);
         if (repeated is not null)
             await AnswerRepeatedAsync(connection, repeated);
+    }
+
+    /// <summary>What idle lanes begin right after the commit.</summary>
+    private List<(DirectClaim Claim, List<MessageRow> Rows)> Offers(List<MessageRow> rows)
+    {
+        var now = clock.GetUtcNow();
+        var offers = new List<(DirectClaim, List<MessageRow>)>();
+        foreach (var lane in rows.Where(r => r.NotBefore is null).GroupBy(r => (r.Lane, r.Class)))
+        {
+            var its = lane.ToList();
+            if (direct.Offer(lane.Key.Lane, lane.Key.Class, its.Count, now) is { } claim)
+                offers.Add((claim, its));
+        }
+
+        return offers;
+    }
+
+    private static async Task<HashSet<Guid>?> InsertAsync(NpgsqlConnection connection, List<MessageRow> rows, List<(DirectClaim Claim, List<MessageRow> Rows)> offers, bool keyed)
+    {
+        if (offers.Count == 0)
+            return await InsertMessages.ExecuteAsync(connection, null, rows, keyed, CancellationToken.None);
+        var claims = new Dictionary<MessageRow, Guid>();
+        foreach (var (claim, its) in offers)
+            foreach (var row in its)
+                claims[row] = claim.Id;
+        try
+        {
+            return await InsertMessages.ExecuteAsync(
+                connection, null, rows, keyed, CancellationToken.None, new InsertMessages.Claimed([.. rows.Select(r => claims.TryGetValue(r, out var id) ? id : (Guid?)null)], [.. offers.Select(o => o.Claim)]));
+        }
+        catch
+        {
+            foreach (var (claim, _) in offers)
+                claim.Abandon();
+            throw;
+        }
     }
 
     /// <summary>Which of the rows are in the table. A group is one commit: some of them are there exactly when the commit happened.</summary>

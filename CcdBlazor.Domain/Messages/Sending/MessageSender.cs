@@ -63,7 +63,7 @@ public sealed class MessageSender
             ?? throw new InvalidOperationException("Enqueueing needs the caller's transaction.");
         var written = await InsertMessages.ExecuteAsync(transaction.Connection!, transaction, [row.Value], row.Value.Key is not null, ct);
         // After the commit, through the feed: this node's lanes hear it too.
-        db.Announce(LaneSignals.Topic, row.Value.Lane.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        db.Announce(LaneSignals.Topic, LaneSignals.Note(row.Value.Lane, row.Value.Class));
         return new AcceptedMessage(row.Value.Id, Repeated: written is { Count: 0 });
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Data;
 using CcdBlazor.Domain.Files;
@@ -9,6 +10,7 @@ using CcdBlazor.Domain.Messages.Sending;
 using CcdBlazor.Domain.Messages.Templates;
 using CcdBlazor.Files;
 using CcdBlazor.Simulator;
+using CcdBlazor.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +32,10 @@ internal static class ChaosBatches
             .AddData(connectionString)
             .AddFiles(KeyRingFile.Load(new ConfigurationBuilder().Build(), folder, mustBeConfigured: false), new UploadOptions(Path.Combine(folder, "uploads")))
             .AddMessages().BuildServiceProvider();
+        // The programs have looked for accounts already, and learn of these as they would of another node's.
+        using var stop = new CancellationTokenSource();
+        var relaying = services.GetRequiredService<ChangeRelay>().RunAsync(stop.Token);
+        await Eventually.TrueAsync(() => services.GetRequiredService<ChangeRelay>().Listening, TimeSpan.FromMinutes(1));
         var cipher = services.GetRequiredService<FieldCipher>();
         string Secret(string name, string value) => cipher.Encrypt(JsonSerializer.Serialize(new Dictionary<string, string> { [name] = value }), AccountBook.SecretsContext);
         var now = DateTimeOffset.UtcNow;
@@ -90,6 +96,8 @@ internal static class ChaosBatches
             batches[kind] = (made.Value.Id!.Value, (short)channel);
         }
 
+        await stop.CancelAsync();
+        await relaying;
         return batches;
     }
 }
