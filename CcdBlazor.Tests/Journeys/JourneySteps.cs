@@ -22,12 +22,13 @@ internal static class JourneySteps
         await uploader.Locator(".uppy-StatusBar-actionBtn--upload").ClickAsync();
     }
 
-    internal static async Task<string> NewCustomerAsync(IPage clerk, string product)
+    internal static async Task<string> NewCustomerAsync(IPage clerk, string product, bool identity = true)
     {
         var random = new Random();
         await Browsers.GoLiveAsync(clerk, "/customers/new");
         await clerk.Locator("#Name").FillAsync($"测试客户{random.Next(1000, 9999)}");
-        await clerk.Locator("#IdentityNumber").FillAsync(CitizenNumber.Synthetic(random).Value);
+        if (identity)
+            await clerk.Locator("#IdentityNumber").FillAsync(CitizenNumber.Synthetic(random).Value);
         await clerk.Locator("#phone-0").FillAsync(MobilePhone.Synthetic(random).Value);
         if (await clerk.Locator("select[id^=loan-]").CountAsync() == 0)
             await clerk.GetByRole(AriaRole.Button, new() { Name = "＋ 添加贷款产品" }).ClickAsync();

@@ -108,8 +108,78 @@ public sealed class DirectStartTests : IAsyncLifetime
         queue.Claimed(1, 3, 10, drained: false, next.Signals);
         Assert.False(queue.Idle);
         next = queue.Next((_, _) => true)!.Value;
+        // It began where the last one ended: what was committed late would be missed.
+        Assert.Equal(10, next.After);
         queue.Claimed(1, 3, 20, drained: true, next.Signals);
+        Assert.False(queue.Idle);
+        next = queue.Next((_, _) => true)!.Value;
+        Assert.Equal(0, next.After);
+        queue.Claimed(1, 3, 0, drained: true, next.Signals);
         Assert.True(queue.Idle);
+    }
+
+    [Fact]
+    public void Claims_of_a_backlog_walk_over_nothing_twice_and_come_back_for_what_was_late()
+    {
+        var clock = new Stopped();
+        var queue = new LaneQueue(clock);
+        queue.Raise(1, 3);
+        long Claim(long last, bool drained = false)
+        {
+            var next = queue.Next((_, _) => true)!.Value;
+            queue.Claimed(1, 3, last, drained, next.Signals);
+            return next.After;
+        }
+
+        Assert.Equal(0, Claim(500));
+        Assert.Equal(500, Claim(1_000));
+        Assert.Equal(1_000, Claim(1_500));
+        clock.Advance(TimeSpan.FromSeconds(1.5));
+        // A second later once with the margin of three: nothing is older.
+        Assert.Equal(0, Claim(2_000));
+        Assert.Equal(2_000, Claim(2_500));
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(1_500, Claim(3_000));
+        Assert.Equal(3_000, Claim(3_500));
+        clock.Advance(TimeSpan.FromSeconds(18));
+        Assert.Equal(0, Claim(4_000));
+        Assert.Equal(4_000, Claim(4_000, drained: true));
+        Assert.Equal(3_500, Claim(4_000, drained: true));
+        Assert.True(queue.Idle);
+    }
+
+    [Fact]
+    public void A_look_from_the_start_that_takes_long_is_taken_rarely()
+    {
+        var clock = new Stopped();
+        var queue = new LaneQueue(clock);
+        queue.Raise(1, 3);
+        var first = queue.Next((_, _) => true)!.Value;
+        clock.Advance(TimeSpan.FromSeconds(2));
+        queue.Claimed(1, 3, 500, drained: false, first.Signals);
+        for (var seconds = 2; seconds < 100; seconds += 10)
+        {
+            var next = queue.Next((_, _) => true)!.Value;
+            // The first has nothing that is older than its margin.
+            if (seconds > 2)
+                Assert.NotEqual(0, next.After);
+            queue.Claimed(1, 3, next.After + 500, drained: false, next.Signals);
+            clock.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Equal(0, queue.Next((_, _) => true)!.Value.After);
+    }
+
+    /// <summary>Its timestamps move with it.</summary>
+    private sealed class Stopped : TimeProvider
+    {
+        private long now = TimeSpan.TicksPerDay;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => now;
+
+        public void Advance(TimeSpan by) => now += by.Ticks;
     }
 
     private Task<long> QueuedAsync() => world.CountAsync("select last_value from ready_messages_seq");

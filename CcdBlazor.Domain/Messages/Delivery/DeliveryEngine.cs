@@ -159,9 +159,10 @@ public sealed class DeliveryEngine
                     runner.Queue.Raise(lane, c);
     }
 
-    /// <summary>Finds work that no signal told of.</summary>
+    /// <summary>Finds work that no signal told of. It walks over what is gone and still in the index, so it rests the longer the more that is.</summary>
     private async Task SweepAsync(CancellationToken ct)
     {
+        var since = clock.GetTimestamp();
         try
         {
             foreach (var (lane, priorityClass) in await claims.BusyLanesAsync(ct))
@@ -173,7 +174,8 @@ public sealed class DeliveryEngine
             log.LogDebug("Looking for work failed ({Error})", e.GetType().Name);
         }
 
-        await Task.Delay(Look, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var rest = clock.GetElapsedTime(since) * 50;
+        await Task.Delay(rest > Look ? rest : Look, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task PromoteAsync(CancellationToken ct)

@@ -19,7 +19,7 @@ internal sealed class LaneQueue(TimeProvider clock)
         lock (gate)
         {
             if (!places.TryGetValue((lane, priorityClass), out var place))
-                places[(lane, priorityClass)] = place = new Place { ServedAt = clock.GetTimestamp() };
+                places[(lane, priorityClass)] = place = new Place(clock) { ServedAt = clock.GetTimestamp() };
             if (!place.Busy)
                 place.ServedAt = clock.GetTimestamp();
             place.Busy = true;
@@ -78,7 +78,7 @@ internal sealed class LaneQueue(TimeProvider clock)
             if (best is not { } chosen)
                 return null;
             bestPlace!.ServedAt = clock.GetTimestamp();
-            return (chosen.Lane, chosen.Class, bestPlace.After(clock), bestPlace.Signals);
+            return (chosen.Lane, chosen.Class, bestPlace.After(), bestPlace.Signals);
         }
     }
 
@@ -88,51 +88,98 @@ internal sealed class LaneQueue(TimeProvider clock)
         lock (gate)
         {
             var place = places[(lane, priorityClass)];
-            place.Reached(last, clock);
+            var sawAll = place.Reached(last, drained);
             // A signal that came during the claim may be about rows that it did not see.
-            if (drained && place.Signals == signals)
+            if (sawAll && place.Signals == signals)
                 place.Busy = false;
             if (!places.Values.Any(p => p.Busy) && wake.Task.IsCompleted)
                 wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
-    private sealed class Place
+    /// <summary>
+    /// How far the claims of one lane and class have come. Rows of the queue that are gone stay in its index while anybody holds an old snapshot, so a claim must not walk
+    /// over what claims before it took: with a backlog each begins where the last one ended. What was committed late, or given back, lies behind that. It is
+    /// looked for every second with a margin, before the lane is taken for empty, and now and then from the very start.
+    /// </summary>
+    private sealed class Place(TimeProvider clock)
     {
-        /// <summary>Rows of the queue that are gone stay in the index while an old snapshot is open; a claim need not walk over them again.</summary>
+        /// <summary>A row may be committed so much later than its place in the queue was taken.</summary>
         private static readonly TimeSpan Margin = TimeSpan.FromSeconds(3);
 
+        private static readonly TimeSpan WithMarginEvery = TimeSpan.FromSeconds(1);
+
         /// <summary>But a row whose commit took longer than the margin must be found too.</summary>
-        private static readonly TimeSpan FromTheStart = TimeSpan.FromSeconds(20);
+        private static readonly TimeSpan FromTheStartEvery = TimeSpan.FromSeconds(20);
+
+        /// <summary>Either look takes a fiftieth of the time at most, however much lies there.</summary>
+        private const int Rarely = 50;
+
+        private enum From
+        {
+            End,
+            Margin,
+            Start,
+        }
 
         private readonly Queue<(long At, long Seq)> reached = new();
+        private From from;
+        private bool more;
         private long newest;
         private long safe;
+        private long withMarginAt;
         private long fromStartAt;
+        private TimeSpan fromStartEvery = FromTheStartEvery;
+        private TimeSpan withMarginEvery = WithMarginEvery;
 
         public bool Busy { get; set; }
         public int Signals { get; set; }
         public long ServedAt { get; set; }
 
-        public long After(TimeProvider clock)
+        /// <summary>Behind which place the next claim looks.</summary>
+        public long After()
         {
-            if (clock.GetElapsedTime(fromStartAt) > FromTheStart || fromStartAt == 0)
+            if (fromStartAt == 0 || clock.GetElapsedTime(fromStartAt) > fromStartEvery)
             {
-                fromStartAt = clock.GetTimestamp();
+                from = From.Start;
+                fromStartAt = withMarginAt = clock.GetTimestamp();
                 return 0;
             }
 
             while (reached.TryPeek(out var first) && clock.GetElapsedTime(first.At) > Margin)
                 safe = Math.Max(safe, reached.Dequeue().Seq);
+            if (more && clock.GetElapsedTime(withMarginAt) < withMarginEvery)
+            {
+                from = From.End;
+                return newest;
+            }
+
+            from = From.Margin;
+            withMarginAt = clock.GetTimestamp();
             return safe;
         }
 
-        public void Reached(long seq, TimeProvider clock)
+        /// <summary>What the claim found. True when nothing is left, late rows included.</summary>
+        public bool Reached(long seq, bool drained)
         {
-            if (seq <= newest)
-                return;
-            newest = seq;
-            reached.Enqueue((clock.GetTimestamp(), seq));
+            if (from == From.Start)
+                fromStartEvery = Apart(FromTheStartEvery, fromStartAt);
+            else if (from == From.Margin)
+                withMarginEvery = Apart(WithMarginEvery, withMarginAt);
+            more = !drained;
+            if (seq > newest)
+            {
+                newest = seq;
+                reached.Enqueue((clock.GetTimestamp(), seq));
+            }
+
+            return drained && from != From.End;
+        }
+
+        private TimeSpan Apart(TimeSpan least, long began)
+        {
+            var rest = clock.GetElapsedTime(began) * Rarely;
+            return rest > least ? rest : least;
         }
     }
 }

@@ -26,7 +26,8 @@ public sealed record ManagerBoard(IReadOnlyList<ManagerRow> Managers, double Loa
 {
     public int Open => Managers.Sum(m => m.Open);
 
-    public int Room => Managers.Sum(m => Math.Max(0, m.Maximum - m.Open));
+    /// <summary>Customers that those who take part in the automatic assignment today can still be given; who is away can take nobody.</summary>
+    public int Room => Managers.Where(m => m.TakesPart).Sum(m => Math.Max(0, m.Maximum - m.Open));
 }
 
 /// <summary>What a customer reads about who looks after him.</summary>

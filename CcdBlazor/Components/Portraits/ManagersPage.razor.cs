@@ -16,6 +16,11 @@ public sealed partial class ManagersPage(ManagerQueries managers, CurrentActor c
     private Refusal? refusal;
     private ManagerRow? editing;
 
+    /// <summary>What stands in the field: it narrows the list with every key, and goes into the address when the field is left.</summary>
+    private string? typed;
+
+    private string? address;
+
     [SupplyParameterFromQuery(Name = "q")]
     private string? Q { get; set; }
 
@@ -25,7 +30,7 @@ public sealed partial class ManagersPage(ManagerQueries managers, CurrentActor c
     /// <summary>Customers change all the time; the loads need not blink with each.</summary>
     protected override TimeSpan Calm => TimeSpan.FromSeconds(1);
 
-    private IEnumerable<ManagerRow> Shown => board!.Managers.Where(m => Fits(m, Q?.Trim()) && State switch
+    private IEnumerable<ManagerRow> Shown => board!.Managers.Where(m => Fits(m, typed?.Trim()) && State switch
     {
         "ready" => m.TakesPart,
         "away" => !m.TakesPart,
@@ -34,6 +39,13 @@ public sealed partial class ManagersPage(ManagerQueries managers, CurrentActor c
     });
 
     protected override IEnumerable<string> Topics() => [PortraitTopics.Managers, CustomerTopics.Dashboard, StaffTopics.All];
+
+    protected override void OnParametersSet()
+    {
+        base.OnParametersSet();
+        if (Q != address)
+            typed = address = Q;
+    }
 
     protected override async Task LoadAsync(CancellationToken ct)
     {
