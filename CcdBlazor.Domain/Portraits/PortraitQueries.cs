@@ -37,11 +37,13 @@ public sealed class PortraitQueries
         var fresh = (await derived.OfAsync(db, [customerId], now, ct)).GetValueOrDefault(customerId) ?? [];
         var held = (stored?.Values ?? []).Where(v => v.Source is TraitSource.Form or TraitSource.Customer)
             .Concat(fresh.Select(f => Kept(stored, f) ?? new HeldValue(f.Trait, f.Source, f.Value, f.At, null, "系统"))).ToList();
+        // Only staff look things up.
+        var past = by.IsCustomer ? [] : await db.PortraitEntries.AsNoTracking().Where(e => e.CustomerId == customerId).Select(e => e.Trait).Distinct().ToListAsync(ct);
         var rows = new List<PortraitTraitRow>();
         foreach (var trait in Traits.All.Where(t => !by.IsCustomer || t.CustomerMayFill))
         {
             var ordered = PortraitPrecedence.Order(held.Where(v => v.Trait == trait.Code && (!by.IsCustomer || v.Source == TraitSource.Customer))).ToList();
-            rows.Add(new PortraitTraitRow(trait, ordered.FirstOrDefault(), ordered.Count > 1 ? ordered[1..] : []));
+            rows.Add(new PortraitTraitRow(trait, ordered.FirstOrDefault(), ordered.Count > 1 ? ordered[1..] : [], past.Contains(trait.Code)));
         }
 
         return new PortraitCard(

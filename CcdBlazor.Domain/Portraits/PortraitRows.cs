@@ -3,7 +3,8 @@ namespace CcdBlazor.Domain.Portraits;
 /// <summary>One trait of a portrait as the card shows it.</summary>
 /// <param name="Counts">The value that counts; none when nobody said anything.</param>
 /// <param name="Others">What other sources say, the stronger first.</param>
-public sealed record PortraitTraitRow(Trait Trait, HeldValue? Counts, IReadOnlyList<HeldValue> Others)
+/// <param name="HasPast">Somebody gave it or took it back once, so there is something to look up.</param>
+public sealed record PortraitTraitRow(Trait Trait, HeldValue? Counts, IReadOnlyList<HeldValue> Others, bool HasPast)
 {
     public string? Words => Counts?.Value.Words(Trait);
 }
