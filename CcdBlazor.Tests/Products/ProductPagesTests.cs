@@ -283,7 +283,12 @@ public sealed class ProductPagesTests : BunitContext, IClassFixture<ProductHouse
         };
     }
 
-    private static void Open(IRenderedComponent<ProductEditorPage> page, string code) => page.Find($"[data-rule={code}] .rule-head").Click();
+    /// <summary>The click may meet a page that is being drawn, and is done a moment later then.</summary>
+    private static void Open(IRenderedComponent<ProductEditorPage> page, string code)
+    {
+        page.Find($"[data-rule={code}] .rule-head").Click();
+        page.WaitForState(() => page.FindAll($"[data-rule={code}] .rule-head[aria-expanded=true]").Count == 1, TimeSpan.FromSeconds(10));
+    }
 
     private static IReadOnlyList<string> Order(IRenderedComponent<ProductEditorPage> page) => [.. page.FindAll("[data-rule]").Select(e => e.GetAttribute("data-rule")!)];
 }
