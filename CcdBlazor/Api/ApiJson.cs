@@ -60,7 +60,7 @@ internal sealed record QueueAnswer(string Channel, int? Account, string Class, l
 
 internal sealed record LaterAnswer(string Reason, long Waiting);
 
-internal sealed record LaneAnswer(string Channel, int Workers, int Busy, int UnderWay, double CallMs, string Bottleneck);
+internal sealed record LaneAnswer(string Channel, int Workers, int Busy, int UnderWay, double? CallMs, string Bottleneck);
 
 internal sealed record TemplateListAnswer(IReadOnlyList<TemplateAnswer> Items);
 

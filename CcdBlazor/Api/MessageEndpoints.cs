@@ -132,7 +132,7 @@ internal sealed class MessageEndpoints(MessageQueries messages, ScheduledMessage
             r.At, [.. r.Minutes.Select(m => new MinuteFiguresAnswer(m.Minute, CountsAnswer.Of(m.Counts)))], TimesAnswer.Of(r.Times),
             [.. r.Queues.Select(q => new QueueAnswer(ChannelCodes.Of(q.Channel), q.Account, ApiWords.OfClass(q.Class), q.Waiting, q.OldestAccepted))],
             [.. r.Later.Select(l => new LaterAnswer(ApiWords.Snake(l.Why.ToString()), l.Waiting))],
-            [.. r.Lanes.Select(l => new LaneAnswer(ChannelCodes.Of(l.Channel), l.Workers, l.Busy, l.UnderWay, Math.Round(l.CallTime.TotalMilliseconds, 1), ApiWords.Snake(l.Bottleneck.ToString())))],
+            [.. r.Lanes.Select(l => new LaneAnswer(ChannelCodes.Of(l.Channel), l.Workers, l.Busy, l.UnderWay, l.CallTime is { } took ? Math.Round(took.TotalMilliseconds, 1) : null, ApiWords.Snake(l.Bottleneck.ToString())))],
             r.AtTheDoor, r.OutcomesWaiting), ApiJson.Plain.RealtimeAnswer);
     }
 

@@ -14,7 +14,8 @@ namespace CcdBlazor.Domain.Messages.Delivery;
 /// <param name="Workers">Size of the pool.</param>
 /// <param name="Busy">Workers in a call.</param>
 /// <param name="UnderWay">Messages claimed and without an outcome.</param>
-public readonly record struct LaneGauge(MessageChannel Channel, int Workers, int Busy, int UnderWay, TimeSpan CallTime, Bottleneck Bottleneck);
+/// <param name="CallTime">Average length of a call; none while there was none.</param>
+public readonly record struct LaneGauge(MessageChannel Channel, int Workers, int Busy, int UnderWay, TimeSpan? CallTime, Bottleneck Bottleneck);
 
 /// <summary>
 /// The delivering part of a node: door, lanes, outcomes, heartbeat, and the loops that feed the queue. Starts and stops as one.

@@ -32,6 +32,7 @@ internal sealed class WorkerPool(TimeProvider clock)
     private readonly Queue<TaskCompletionSource> urgent = new();
     private readonly Queue<TaskCompletionSource> others = new();
     private double seconds = 0.05;
+    private bool called;
     private double callsPerSecond;
     private double pushedBack = 1;
     private int started;
@@ -43,8 +44,8 @@ internal sealed class WorkerPool(TimeProvider clock)
     /// <summary>How many of them are in a call.</summary>
     public int Busy { get; private set; }
 
-    /// <summary>Average length of a call.</summary>
-    public TimeSpan CallTime => TimeSpan.FromSeconds(seconds);
+    /// <summary>Average length of a call; none before the first one, when the pool is sized by a guess.</summary>
+    public TimeSpan? CallTime => called ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>Workers that a class may still take.</summary>
     public int FreeFor(short priorityClass)
@@ -77,6 +78,7 @@ internal sealed class WorkerPool(TimeProvider clock)
         lock (gate)
         {
             Busy--;
+            called = true;
             seconds = 0.9 * seconds + 0.1 * Math.Max(0.0001, took.TotalSeconds);
             if (throttled)
                 pushedBack = Math.Max(0.1, pushedBack / 2);
