@@ -149,7 +149,7 @@ public sealed class DirectStartTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_look_from_the_start_that_takes_long_is_taken_rarely()
+    public void A_look_from_the_start_that_takes_long_is_taken_rarely_but_never_forgotten()
     {
         var clock = new Stopped();
         var queue = new LaneQueue(clock);

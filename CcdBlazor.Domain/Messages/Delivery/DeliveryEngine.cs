@@ -24,6 +24,9 @@ public sealed class DeliveryEngine
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    /// <summary>A sweep rests fifty times as long as it took, and so long at most.</summary>
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
+
     private readonly MessageIntake intake;
     private readonly DirectStart direct;
     private readonly ExitWriter exits;
@@ -163,10 +166,14 @@ public sealed class DeliveryEngine
     /// <summary>Finds work that no signal told of. It walks over what is gone and still in the index, so it rests the longer the more that is.</summary>
     private async Task SweepAsync(CancellationToken ct)
     {
-        var since = clock.GetTimestamp();
+        var rest = Look;
         try
         {
-            foreach (var (lane, priorityClass) in await claims.BusyLanesAsync(ct))
+            var since = clock.GetTimestamp();
+            var busy = await claims.BusyLanesAsync(ct);
+            // Only of a look that came to an end: after an outage the next one is due at once.
+            rest = TimeSpan.FromTicks(Math.Clamp(clock.GetElapsedTime(since).Ticks * 50, Look.Ticks, LongestRest.Ticks));
+            foreach (var (lane, priorityClass) in busy)
                 if (lanes.TryGetValue(Lane.ChannelOf(lane), out var runner))
                     runner.Queue.Raise(lane, priorityClass);
         }
@@ -175,8 +182,7 @@ public sealed class DeliveryEngine
             log.LogDebug("Looking for work failed ({Error})", e.GetType().Name);
         }
 
-        var rest = clock.GetElapsedTime(since) * 50;
-        await Task.Delay(rest > Look ? rest : Look, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(rest, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task PromoteAsync(CancellationToken ct)

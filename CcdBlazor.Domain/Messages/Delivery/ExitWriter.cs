@@ -44,7 +44,7 @@ internal sealed class ExitWriter(NpgsqlDataSource source, LaneSignals signals, M
         var target = Volatile.Read(ref added);
         if (Volatile.Read(ref settled) >= target)
             return;
-        var patience = Task.Delay(ReceiptsWait, ct);
+        var patience = Task.Delay(ReceiptsWait, clock, ct);
         while (!patience.IsCompleted)
         {
             var next = Volatile.Read(ref progress).Task;

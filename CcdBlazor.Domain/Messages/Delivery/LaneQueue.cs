@@ -34,21 +34,18 @@ internal sealed class LaneQueue(TimeProvider clock)
         get
         {
             lock (gate)
-            {
-                foreach (var place in places.Values)
-                    if (place.Busy)
-                        return false;
-                return true;
-            }
+                return !AnyBusy;
         }
     }
+
+    private bool AnyBusy => places.Values.Any(p => p.Busy);
 
     /// <summary>Ends when something was raised.</summary>
     public Task WakeAsync()
     {
         lock (gate)
         {
-            if (wake.Task.IsCompleted && !places.Values.Any(p => p.Busy))
+            if (wake.Task.IsCompleted && !AnyBusy)
                 wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return wake.Task;
         }
@@ -92,7 +89,7 @@ internal sealed class LaneQueue(TimeProvider clock)
             // A signal that came during the claim may be about rows that it did not see.
             if (sawAll && place.Signals == signals)
                 place.Busy = false;
-            if (!places.Values.Any(p => p.Busy) && wake.Task.IsCompleted)
+            if (!AnyBusy && wake.Task.IsCompleted)
                 wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
@@ -112,8 +109,11 @@ internal sealed class LaneQueue(TimeProvider clock)
         /// <summary>But a row whose commit took longer than the margin must be found too.</summary>
         private static readonly TimeSpan FromTheStartEvery = TimeSpan.FromSeconds(20);
 
-        /// <summary>Either look takes a fiftieth of the time at most, however much lies there.</summary>
+        /// <summary>Either look takes a fiftieth of the time, however much lies there,</summary>
         private const int Rarely = 50;
+
+        /// <summary>but is never put off for longer than so many times its usual distance: a look that only waited (a lock, a slow disk) must not hide a late row for minutes.</summary>
+        private const int Farthest = 5;
 
         private enum From
         {
@@ -179,7 +179,7 @@ internal sealed class LaneQueue(TimeProvider clock)
         private TimeSpan Apart(TimeSpan least, long began)
         {
             var rest = clock.GetElapsedTime(began) * Rarely;
-            return rest > least ? rest : least;
+            return TimeSpan.FromTicks(Math.Clamp(rest.Ticks, least.Ticks, least.Ticks * Farthest));
         }
     }
 }
