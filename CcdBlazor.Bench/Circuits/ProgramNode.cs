@@ -39,8 +39,8 @@ internal sealed partial class ProgramNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers when the sign-in page does.</summary>
-    public static async Task<ProgramNode> StartAsync(BenchSettings settings, IReadOnlyDictionary<string, string> configuration, CancellationToken ct)
+    /// <summary>Answers when the sign-in page does, or another one that is asked for.</summary>
+    public static async Task<ProgramNode> StartAsync(BenchSettings settings, IReadOnlyDictionary<string, string> configuration, CancellationToken ct, string page = "/login")
     {
         var program = Path.Combine(settings.Root, "artifacts", "app", "CcdBlazor.dll");
         if (!File.Exists(program))
@@ -64,7 +64,7 @@ internal sealed partial class ProgramNode : IAsyncDisposable
         node.process.BeginErrorReadLine();
         try
         {
-            await node.AnswersAsync(ct);
+            await node.AnswersAsync(page, ct);
             return node;
         }
         catch
@@ -185,7 +185,7 @@ internal sealed partial class ProgramNode : IAsyncDisposable
             return string.Join('\n', output);
     }
 
-    private async Task AnswersAsync(CancellationToken ct)
+    private async Task AnswersAsync(string page, CancellationToken ct)
     {
         var since = Stopwatch.GetTimestamp();
         while (true)
@@ -194,7 +194,7 @@ internal sealed partial class ProgramNode : IAsyncDisposable
                 throw new InvalidOperationException($"The program ended with {process.ExitCode}:\n{LastOutput()}");
             try
             {
-                using var answer = await Http.GetAsync("/login", ct);
+                using var answer = await Http.GetAsync(page, ct);
                 if (answer.IsSuccessStatusCode)
                     return;
             }
@@ -203,7 +203,7 @@ internal sealed partial class ProgramNode : IAsyncDisposable
                 // Not listening yet.
             }
 
-            await Task.Delay(50, ct);
+            await Task.Delay(20, ct);
         }
     }
 }

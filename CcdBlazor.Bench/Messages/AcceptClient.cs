@@ -16,6 +16,9 @@ internal sealed class AcceptClient
     public const string Verb = "accept-client";
     private const int KeyDigits = 16;
 
+    /// <summary>So long without an answer to any of the callers is a halt of the whole door and no turn that somebody waits for.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(30);
+
     private readonly IPEndPoint server;
     private readonly string key;
     private readonly string template;
@@ -27,8 +30,10 @@ internal sealed class AcceptClient
     private readonly long measureUntil;
     private readonly Lock gate = new();
     private readonly CountdownEvent open;
+    private readonly List<double> silences = [];
     private long counter;
     private long measured;
+    private long lastAnswer;
 
     private AcceptClient(string[] args)
     {
@@ -59,6 +64,9 @@ internal sealed class AcceptClient
         using var self = Process.GetCurrentProcess();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{client.measured / seconds:0.0} {sorted.DefaultIfEmpty(double.NaN).Average():0.000} {At(0.5):0.000} {At(0.99):0.000} {At(1):0.000} {client.errors.Values.Sum()} {client.measured} {self.TotalProcessorTime.TotalSeconds:0.00}"));
+        if (client.silences.Count > 0)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{client.silences.Count} times no answer to anybody for {Silence.TotalMilliseconds:0} ms and more, longest {client.silences.Max():0} ms, together {client.silences.Sum():0} ms of {seconds:0} s"));
         foreach (var (what, count) in client.errors)
             Console.WriteLine($"{count} x {what}");
         return 0;
@@ -76,6 +84,9 @@ internal sealed class AcceptClient
                 accepted.Add(id);
             else
                 errors[Encoding.UTF8.GetString(answer)] = errors.GetValueOrDefault(Encoding.UTF8.GetString(answer)) + 1;
+            if (lastAnswer >= measureFrom && now <= measureUntil && Stopwatch.GetElapsedTime(lastAnswer, now) > Silence)
+                silences.Add(Stopwatch.GetElapsedTime(lastAnswer, now).TotalMilliseconds);
+            lastAnswer = now;
             if (sent >= measureFrom && now <= measureUntil)
             {
                 measured++;

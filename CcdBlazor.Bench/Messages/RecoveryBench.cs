@@ -38,6 +38,7 @@ internal static class RecoveryBench
         var until = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
+            double listening;
             await using (var node = await ProgramNode.StartAsync(settings, Configuration(settings), ct))
             {
                 var load = AcceptBench.ClientAsync(node, key, template, ids, ct);
@@ -45,7 +46,8 @@ internal static class RecoveryBench
                 using var program = Process.GetProcessById(node.Id);
                 program.Kill(entireProcessTree: true);
                 var since = Stopwatch.GetTimestamp();
-                await using var next = await ProgramNode.StartAsync(settings, Configuration(settings), ct);
+                await using var next = await ProgramNode.StartAsync(settings, Configuration(settings), ct, "/health/live");
+                listening = Stopwatch.GetElapsedTime(since).TotalSeconds;
                 while (!await SendAsync(next, key, template, ct))
                     await Task.Delay(20, ct);
                 until.Add(Stopwatch.GetElapsedTime(since).TotalSeconds);
@@ -55,7 +57,7 @@ internal static class RecoveryBench
             await using var postgres = await BenchHost.StartServerAsync(settings, ct);
             await using var services = Services(postgres.ConnectionString);
             var kept = await AcceptBench.VerifyAsync(services, ids, ct);
-            Figures.Note(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: {until[^1]:0.00} s; all {kept:N0} sends that were accepted before are there"));
+            Figures.Note(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: {until[^1]:0.00} s, listening after {listening:0.00} s; all {kept:N0} sends that were accepted before are there"));
         }
 
         Figures.Value("from SIGKILL of program and database to the first accepted send", until.Order().ElementAt(Rounds / 2), "s", goalBelow: 5);

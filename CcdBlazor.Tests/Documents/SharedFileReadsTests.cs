@@ -2,6 +2,7 @@ using CcdBlazor.Domain.Changes;
 using CcdBlazor.Domain.Common;
 using CcdBlazor.Domain.Customers;
 using CcdBlazor.Domain.Documents;
+using CcdBlazor.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CcdBlazor.Tests.Documents;
@@ -170,16 +171,5 @@ public sealed class SharedFileReadsTests
         Assert.True(await beginning.WaitAsync(TimeSpan.FromSeconds(20)), $"Read {reads} did not begin.");
         lock (begun)
             Assert.Equal(reads, begun.Count);
-    }
-
-    private sealed class SteppedClock : TimeProvider
-    {
-        private long now = TimeSpan.TicksPerDay;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Interlocked.Read(ref now);
-
-        public void Step(TimeSpan by) => Interlocked.Add(ref now, by.Ticks);
     }
 }

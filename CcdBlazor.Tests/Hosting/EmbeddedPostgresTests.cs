@@ -182,6 +182,29 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     [Fact]
+    public async Task Stopped_while_it_still_starts_it_leaves_nothing_behind()
+    {
+        var postgres = await EmbeddedPostgres.BeginAsync(new EmbeddedPostgresOptions { DataFolder = folder, Durable = false }, NullLogger.Instance, default);
+        await postgres.StopAsync();
+
+        Assert.Empty(postgres.AliveProcesses);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => postgres.Ready);
+        await using var again = await StartAsync();
+        Assert.Equal(1, await AskAsync(again.ConnectionString, "SELECT 1"));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_server_that_cannot_start_is_told_why()
+    {
+        var options = new EmbeddedPostgresOptions { DataFolder = folder, Durable = false, Settings = new Dictionary<string, string> { ["shared_buffers"] = "much" } };
+        await using var postgres = await EmbeddedPostgres.BeginAsync(options, NullLogger.Instance, default);
+
+        var why = await Assert.ThrowsAsync<InvalidOperationException>(() => postgres.Ready);
+
+        Assert.Contains("shared_buffers", why.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_data_folder_with_a_long_path_gets_a_short_socket_folder_that_goes_with_the_server()
     {
         var deep = Path.Combine(folder, new string('x', 80), "postgres");

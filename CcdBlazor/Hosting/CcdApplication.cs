@@ -71,6 +71,8 @@ public static class CcdApplication
             return 0;
         }
 
+        // The server may have a crash to recover from, and the model takes as long to build: both at once.
+        await Task.WhenAll(database.Ready, Task.Run(app.Services.GetRequiredService<Database>().Warm));
         FirstStart first;
         try
         {

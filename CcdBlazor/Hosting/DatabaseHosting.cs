@@ -14,6 +14,10 @@ public sealed class DatabaseHosting : IAsyncDisposable
 
     public string ConnectionString { get; }
 
+    /// <summary>Ends when the database may be connected to; an external one is taken to be there.</summary>
+    /// <exception cref="InvalidOperationException">The embedded server cannot start; the text says why.</exception>
+    public Task Ready => Embedded?.Ready ?? Task.CompletedTask;
+
     /// <summary>None when an external server is used.</summary>
     public EmbeddedPostgres? Embedded { get; }
 
@@ -39,7 +43,7 @@ public sealed class DatabaseHosting : IAsyncDisposable
 
     /// <summary>
     /// Uses <c>ConnectionStrings:Default</c> (or <c>Database:ConnectionString</c>) when set; else starts the embedded server in
-    /// <c>postgres</c> below the data folder. Server settings come from <c>Database:Settings:*</c>.
+    /// <c>postgres</c> below the data folder. Server settings come from <c>Database:Settings:*</c>. Await <see cref="Ready"/> before the first connection.
     /// </summary>
     public static async Task<DatabaseHosting> ResolveAsync(IConfiguration configuration, string dataFolder, ILogger logger, CancellationToken ct = default)
     {
@@ -50,7 +54,7 @@ public sealed class DatabaseHosting : IAsyncDisposable
                 return new DatabaseHosting(configured, null);
             }
         }
-        var embedded = await EmbeddedPostgres.StartAsync(
+        var embedded = await EmbeddedPostgres.BeginAsync(
             new EmbeddedPostgresOptions
             {
                 DataFolder = Path.Combine(dataFolder, "postgres"),

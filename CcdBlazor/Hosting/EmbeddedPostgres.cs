@@ -26,6 +26,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private readonly FileStream folderLock;
     private readonly CancellationTokenSource stopping = new();
     private readonly SemaphoreSlim stopOnce = new(1, 1);
+    private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ServerAccount account = null!;
     private ServerProcesses processes = null!;
     private string programs = "";
@@ -33,7 +34,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private string cluster = "";
     private string socketFolder = "";
     private WatchedProcess? server;
-    private Task watch = Task.CompletedTask;
+    private Task running = Task.CompletedTask;
     private bool stopped;
 
     private EmbeddedPostgres(EmbeddedPostgresOptions options, ILogger logger, FileStream folderLock)
@@ -68,9 +69,33 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     internal IReadOnlyList<int> AliveProcesses => processes.Alive();
 
+    /// <summary>Ends when the server answers and the program's database is there.</summary>
+    /// <exception cref="InvalidOperationException">It cannot start; the text says why.</exception>
+    public Task Ready => ready.Task;
+
     /// <summary>Starts the server, making the cluster first when the folder is empty, and returns when it answers.</summary>
     /// <exception cref="InvalidOperationException">It cannot start, or another program runs on the same folder; the text says why.</exception>
     public static async Task<EmbeddedPostgres> StartAsync(EmbeddedPostgresOptions options, ILogger logger, CancellationToken ct)
+    {
+        var postgres = await BeginAsync(options, logger, ct);
+        try
+        {
+            await postgres.Ready.WaitAsync(ct);
+            return postgres;
+        }
+        catch
+        {
+            await postgres.StopAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="StartAsync"/>, but returns while the server still starts: after a crash that takes it a while, in which the program can get ready too.
+    /// Await <see cref="Ready"/> before the first connection.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another program runs on the same folder, or the cluster cannot be made; the text says why.</exception>
+    public static async Task<EmbeddedPostgres> BeginAsync(EmbeddedPostgresOptions options, ILogger logger, CancellationToken ct)
     {
         var folder = Path.GetFullPath(options.DataFolder);
         Directory.CreateDirectory(folder);
@@ -78,9 +103,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         try
         {
             await postgres.PrepareAsync(ct);
-            await postgres.LaunchAsync(ct);
-            await postgres.MakeDatabaseAsync(ct);
-            postgres.watch = postgres.WatchAsync();
+            postgres.running = Task.Run(postgres.RunAsync, CancellationToken.None);
             return postgres;
         }
         catch
@@ -102,7 +125,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             }
             stopped = true;
             await stopping.CancelAsync();
-            await watch;
+            await running;
             await EndServerAsync();
             RemoveShortSocketFolder();
             await folderLock.DisposeAsync();
@@ -290,7 +313,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         {
             if (started.Exited.IsCompleted)
             {
-                throw new InvalidOperationException($"PostgreSQL ended during its start (status {await started.Exited}): {started.LastOutput}\n{LogTail()}");
+                throw new InvalidOperationException($"PostgreSQL ended during its start (status {await started.Exited}): {await started.LastWordsAsync()}\n{LogTail()}");
             }
             try
             {
@@ -346,9 +369,32 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         }
     }
 
-    private async Task WatchAsync()
+    private async Task RunAsync()
     {
         var ct = stopping.Token;
+        try
+        {
+            await LaunchAsync(ct);
+            await MakeDatabaseAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            ready.SetCanceled(ct);
+            return;
+        }
+        catch (Exception e)
+        {
+            // Whoever waits for the server is told.
+            ready.SetException(e);
+            return;
+        }
+
+        ready.SetResult();
+        await WatchAsync(ct);
+    }
+
+    private async Task WatchAsync(CancellationToken ct)
+    {
         var pause = FirstPause;
         var since = TimeProvider.System.GetTimestamp();
         while (!ct.IsCancellationRequested)

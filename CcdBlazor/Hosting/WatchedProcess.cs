@@ -31,8 +31,10 @@ public sealed class WatchedProcess : IAsyncDisposable
 
     private readonly Process process;
     private readonly TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource outputEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<string> lastLines = new();
     private readonly Action<string>? onLine;
+    private int openOutputs = 2;
 
     private WatchedProcess(Process process, Action<string>? onLine)
     {
@@ -46,15 +48,14 @@ public sealed class WatchedProcess : IAsyncDisposable
     /// <summary>Process id of the watching shell (the child is below it).</summary>
     public int Id => process.Id;
 
-    /// <summary>What the child wrote last, for the error that says why it ended.</summary>
-    public string LastOutput
+    /// <summary>What a child that has ended wrote last, for the error that says why: its end is often known before its last words.</summary>
+    public async Task<string> LastWordsAsync()
     {
-        get
+        // Bounded, for somebody else may hold its output open.
+        await Task.WhenAny(outputEnded.Task, Task.Delay(TimeSpan.FromSeconds(1)));
+        lock (lastLines)
         {
-            lock (lastLines)
-            {
-                return string.Join('\n', lastLines);
-            }
+            return string.Join('\n', lastLines);
         }
     }
 
@@ -134,6 +135,10 @@ public sealed class WatchedProcess : IAsyncDisposable
     {
         if (line.Data is null)
         {
+            if (Interlocked.Decrement(ref openOutputs) == 0)
+            {
+                outputEnded.TrySetResult();
+            }
             return;
         }
         lock (lastLines)
