@@ -58,6 +58,30 @@ public sealed class FiguresStayExactTests(StatisticsWorld world) : IClassFixture
         Assert.Equal(new Funnel(1, 1, 1, 1), received.Funnel);
     }
 
+    /// <summary>The trigger sees a statement's rows together, and must not mistake one customer's change for another's.</summary>
+    [Fact]
+    public async Task One_statement_that_hands_over_deletes_and_leaves_alone_is_counted_row_by_row()
+    {
+        var (from, to) = (await world.GivenClerkAsync(), await world.GivenClerkAsync());
+        var handed = await world.GivenCustomerInAsync(CustomerState.Approved, from);
+        var back = await world.GivenCustomerInAsync(CustomerState.Approved, to);
+        var deleted = await world.GivenCustomerInAsync(CustomerState.Rejected, from);
+        var same = await world.GivenCustomerInAsync(CustomerState.Collecting, from);
+        await using (var db = await world.DbAsync())
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                update customers set
+                  owner_id = case id when {handed} then {to.StaffId} when {back} then {from.StaffId} else owner_id end,
+                  deleted_at = case when id = {deleted} then created_at else deleted_at end
+                where id in ({handed}, {back}, {deleted}, {same})
+                """);
+
+        await AssertExactAsync([from, to], []);
+        Assert.Equal(new StateCounts(1, 0, 0, 1, 0), (await world.MineAsync(from)).Customers);
+        Assert.Equal(new StateCounts(0, 0, 0, 1, 0), (await world.MineAsync(to)).Customers);
+        Assert.Empty(await world.Folding.RecomputeAsync(default));
+    }
+
     [Fact]
     public async Task Deleting_takes_a_customer_out_of_every_figure_and_restoring_brings_it_back()
     {

@@ -45,12 +45,16 @@ end
 $$;
 
 -- Most updates of a customer change nothing that is counted: those end after the first question.
+-- Old and new rows are never joined but counted against each other: a session's first update of one customer fixes the plan, and a join that was planned for
+-- one row compares every pair when a later statement moves thousands.
 create or replace function figures_customers_moved() returns trigger language plpgsql as $$
 begin
   if not exists (
-    select from was w join became b on b.id = w.id
-    where (w.state, w.owner_id, w.department_id, w.deleted_at is null, w.created_at)
-      is distinct from (b.state, b.owner_id, b.department_id, b.deleted_at is null, b.created_at)) then
+    select from (select id, state, owner_id, department_id, deleted_at is null as alive, created_at, -1 as n from was
+                 union all
+                 select id, state, owner_id, department_id, deleted_at is null, created_at, 1 from became) c
+    group by id, state, owner_id, department_id, alive, created_at
+    having sum(n) <> 0) then
     return null;
   end if;
 
@@ -64,26 +68,21 @@ begin
   having sum(c.n) <> 0;
 
   -- Handed over, deleted or restored: what happened on the file goes along. "offset 0" keeps these lookups by index, one customer at a time.
-  if exists (
-    select from was w join became b on b.id = w.id
-    where (w.owner_id, w.department_id, w.deleted_at is null) is distinct from (b.owner_id, b.department_id, b.deleted_at is null)) then
-    insert into figure_deltas (kind, day, owner_id, department_id, n)
-    select e.kind, e.day, coalesce(m.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(m.department_id, '00000000-0000-0000-0000-000000000000'), sum(m.n * e.n)
-    from (select w.id, w.owner_id, w.department_id, -1 as n from was w join became b on b.id = w.id
-          where w.deleted_at is null
-            and (w.owner_id, w.department_id, w.deleted_at is null) is distinct from (b.owner_id, b.department_id, b.deleted_at is null)
-          union all
-          select b.id, b.owner_id, b.department_id, 1 from was w join became b on b.id = w.id
-          where b.deleted_at is null
-            and (w.owner_id, w.department_id, w.deleted_at is null) is distinct from (b.owner_id, b.department_id, b.deleted_at is null)) m
-    cross join lateral (
-      select 20::smallint as kind, figures_day(d.uploaded_at) as day, count(*) as n from documents d where d.customer_id = m.id group by 2
-      union all
-      select (20 + d.move)::smallint, figures_day(d.at), count(*) from file_decisions d where d.customer_id = m.id and d.move between 2 and 5 group by 1, 2
-      offset 0) e
-    group by 1, 2, 3, 4
-    having sum(m.n * e.n) <> 0;
-  end if;
+  insert into figure_deltas (kind, day, owner_id, department_id, n)
+  select e.kind, e.day, coalesce(m.owner_id, '00000000-0000-0000-0000-000000000000'), coalesce(m.department_id, '00000000-0000-0000-0000-000000000000'), sum(m.n * e.n)
+  from (select id, owner_id, department_id, sum(n) as n
+        from (select id, owner_id, department_id, -1 as n from was where deleted_at is null
+              union all
+              select id, owner_id, department_id, 1 from became where deleted_at is null) c
+        group by 1, 2, 3
+        having sum(n) <> 0) m
+  cross join lateral (
+    select 20::smallint as kind, figures_day(d.uploaded_at) as day, count(*) as n from documents d where d.customer_id = m.id group by 2
+    union all
+    select (20 + d.move)::smallint, figures_day(d.at), count(*) from file_decisions d where d.customer_id = m.id and d.move between 2 and 5 group by 1, 2
+    offset 0) e
+  group by 1, 2, 3, 4
+  having sum(m.n * e.n) <> 0;
   return null;
 end
 $$;

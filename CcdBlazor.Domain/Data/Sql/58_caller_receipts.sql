@@ -19,7 +19,8 @@ begin
 end
 $$;
 
-create or replace function caller_receipts_changed() returns trigger language plpgsql as $$
+-- Without nested loops: a session's first update of one message would plan one, and compare every pair of a later group of a thousand.
+create or replace function caller_receipts_changed() returns trigger language plpgsql set enable_nestloop = off as $$
 begin
   insert into caller_receipts (message_id, caller, at, state, channel, code, reason)
   select n.id, n.caller, now(), n.state, n.channel, n.code, n.reason
