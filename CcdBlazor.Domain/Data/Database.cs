@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql;
 
 namespace CcdBlazor.Domain.Data;
@@ -36,6 +38,8 @@ public sealed class Database
         await using (var take = new NpgsqlCommand($"select pg_advisory_xact_lock({MigrationLock})", gate, held))
             await take.ExecuteNonQueryAsync(ct);
         await using var db = await contexts.CreateDbContextAsync(ct);
+        // Asked for before it is there, the table of migrations would be the first thing that a new owner reads about: as an error.
+        await db.GetService<IHistoryRepository>().CreateIfNotExistsAsync(ct);
         await db.Database.MigrateAsync(ct);
     }
 

@@ -36,7 +36,7 @@ public sealed class MessagePagesTests : BunitContext, IClassFixture<TemplateHous
         page.Find("#v-text").Input("您好{{name}}，今天到账。");
         Assert.Contains("您好陈女士，今天到账。", page.Find("[data-preview=Sms]").TextContent, StringComparison.Ordinal);
         Assert.Contains("1 条", page.Find("[data-preview=Sms] .phone-foot").TextContent, StringComparison.Ordinal);
-        page.Find("#save").Click();
+        page.WaitForElement("#save").Click();
         await page.WaitForAssertionAsync(() => Assert.Empty(page.FindAll("#save")));
         Assert.Equal("您好{{name}}，今天到账。", (await house.ReadAsync(made.Id)).Draft!.Content.Variants[0].Text);
         page.Find("#activate").Click();
@@ -49,10 +49,10 @@ public sealed class MessagePagesTests : BunitContext, IClassFixture<TemplateHous
         var made = await house.CreatedAsync();
         var page = Editor(made.Id, TemplateHouse.Author);
         page.Find("#v-text").Input("您好{{nobody}}");
-        page.Find("#save").Click();
+        page.WaitForElement("#save").Click();
         await page.WaitForAssertionAsync(() => Assert.Contains("用到“nobody”，但没有这个变量", page.Find("[role=tabpanel] .error").TextContent, StringComparison.Ordinal));
         page.FindAll("button").Single(b => b.TextContent == "补上正文里用到的").Click();
-        page.Find("#save").Click();
+        page.WaitForElement("#save").Click();
         await page.WaitForAssertionAsync(() => Assert.Empty(page.FindAll("#save")));
     }
 
@@ -66,7 +66,7 @@ public sealed class MessagePagesTests : BunitContext, IClassFixture<TemplateHous
         await page.WaitForAssertionAsync(() => Assert.Contains("同事改了这个模板", page.Markup, StringComparison.Ordinal));
         Assert.Equal("我的{{name}}", page.Find("#v-text").GetAttribute("value"));
         page.FindAll("button").Single(b => b.TextContent == "用我的修改覆盖").Click();
-        page.Find("#save").Click();
+        page.WaitForElement("#save").Click();
         await page.WaitForAssertionAsync(() => Assert.Empty(page.FindAll("#save")));
         Assert.Equal("我的{{name}}", (await house.ReadAsync(made.Id)).Draft!.Content.Variants[0].Text);
     }
