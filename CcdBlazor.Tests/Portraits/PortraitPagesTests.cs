@@ -148,13 +148,13 @@ public sealed class PortraitPagesTests : BunitContext, IAsyncLifetime
         Assert.True((await world.Managers.AvoidAsync(customer, relative.StaffId, "亲属", lead, default)).Ok);
         var page = Render<ConflictPanel>(p => p.Add(c => c.CustomerId, customer).Add(c => c.Actor, lead));
         await page.WaitForAssertionAsync(() => Assert.Contains("表兄", page.Markup, StringComparison.Ordinal), Patience);
-        await page.FindAll("button").Single(b => b.TextContent == "取消回避").ClickAsync(new());
+        await page.PressAsync(p => p.FindAll("button").Single(b => b.TextContent == "取消回避"));
         Assert.Single((await world.ManagerQueries.ConflictsAsync(customer, lead, default)).Value);
-        await page.FindAll(".dialog button")[0].ClickAsync(new());
+        await page.PressAsync(p => p.FindAll(".dialog button")[0]);
         Assert.Empty(page.FindAll(".dialog"));
         Assert.Single((await world.ManagerQueries.ConflictsAsync(customer, lead, default)).Value);
-        await page.FindAll("button").Single(b => b.TextContent == "取消回避").ClickAsync(new());
-        await page.Find(".dialog .btn-danger").ClickAsync(new());
+        await page.PressAsync(p => p.FindAll("button").Single(b => b.TextContent == "取消回避"));
+        await page.PressAsync(p => p.Find(".dialog .btn-danger"));
         await page.WaitForAssertionAsync(() => Assert.Contains("没有登记", page.Markup, StringComparison.Ordinal), Patience);
     }
 
