@@ -113,11 +113,26 @@ internal sealed class BenchHost : IAsyncDisposable
     public static async Task<string> EmptyDatabaseAsync(EmbeddedPostgres postgres, string name, CancellationToken ct)
     {
         await using var source = NpgsqlDataSource.Create(postgres.ConnectionString);
-        await using (var drop = source.CreateCommand($"drop database if exists {name} with (force)"))
-            await drop.ExecuteNonQueryAsync(ct);
+        await DropAsync(source, name, ct);
         await using (var create = source.CreateCommand($"create database {name}"))
             await create.ExecuteNonQueryAsync(ct);
         return postgres.ConnectionStringFor(name);
+    }
+
+    private static async Task DropAsync(NpgsqlDataSource source, string name, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+            try
+            {
+                await using var drop = source.CreateCommand($"drop database if exists {name} with (force)");
+                await drop.ExecuteNonQueryAsync(ct);
+                return;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege && attempt < 60)
+            {
+                // Autovacuum works there, and its process belongs to the superuser: it ends by itself.
+                await Task.Delay(TimeSpan.FromSeconds(1), ct);
+            }
     }
 
     public async ValueTask DisposeAsync()
